@@ -1,0 +1,49 @@
+# Every outside library, found once. Names are Debian 12's; scripts/setup installs them.
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+
+# Two of OpenCV's libraries, found by hand: its CMake package comes only with all of them.
+find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+find_library(OPENCV_CORE opencv_core REQUIRED)
+find_library(OPENCV_IMGPROC opencv_imgproc REQUIRED)
+add_library(vigil_opencv INTERFACE)
+target_include_directories(vigil_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
+target_link_libraries(vigil_opencv INTERFACE ${OPENCV_IMGPROC} ${OPENCV_CORE})
+
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavdevice libavutil libswscale)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+if(VIGIL_WITH_DISPLAY)
+  pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
+endif()
+
+find_library(XNNPACK_LIBRARY XNNPACK REQUIRED)
+find_library(PTHREADPOOL_LIBRARY pthreadpool REQUIRED)
+find_path(XNNPACK_INCLUDE xnnpack.h REQUIRED)
+add_library(vigil_xnnpack INTERFACE)
+target_include_directories(vigil_xnnpack SYSTEM INTERFACE ${XNNPACK_INCLUDE})
+target_link_libraries(vigil_xnnpack INTERFACE ${XNNPACK_LIBRARY} ${PTHREADPOOL_LIBRARY})
+
+find_program(FLATC flatc REQUIRED)
+
+# ONNX Runtime is opened when the first ONNX model is (nn/onnx_runtime.cc), so that a user may name a CUDA build of
+# it; only its C header is needed here.
+set(VIGIL_DEPS_DIR ${PROJECT_SOURCE_DIR}/deps CACHE PATH "What scripts/setup unpacked")
+if(VIGIL_WITH_ONNXRUNTIME)
+  find_path(ONNXRUNTIME_INCLUDE onnxruntime_c_api.h
+    PATHS ${VIGIL_DEPS_DIR}/onnxruntime/include PATH_SUFFIXES onnxruntime REQUIRED)
+endif()
+
+if(VIGIL_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(VIGIL_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,31 @@
+// The sizes at which outside input is refused, before memory is taken for it. One table for the whole product.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vigil::limits {
+
+// Pictures.
+inline constexpr std::size_t kMaxPictureBytes = 10'000'000;      ///< an encoded picture from the network
+inline constexpr std::size_t kMaxLocalPictureBytes = 100'000'000;  ///< an encoded picture file on this machine
+inline constexpr int kMaxPictureSide = 8192;
+inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;         ///< from the network
+inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;   ///< a file on this machine
+inline constexpr int kMaxJpegScans = 64;
+
+// Models.
+inline constexpr std::size_t kMaxModelBytes = 512U << 20;
+inline constexpr std::size_t kMaxTensorElements = 64U << 20;
+
+// Configuration.
+inline constexpr std::size_t kMaxConfigBytes = 1U << 20;
+inline constexpr int kMaxConfigDepth = 32;
+inline constexpr int kMaxConfigListItems = 1024;
+
+// Faces.
+inline constexpr int kMaxFaces = 256;            ///< faces followed in one frame
+inline constexpr int kMaxPolygonVertices = 64;   ///< of a mask or a zone
+inline constexpr int kMaxMasks = 256;            ///< of one camera
+
+}  // namespace vigil::limits

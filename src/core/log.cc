@@ -1,0 +1,59 @@
+#include "core/log.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+
+#include <memory>
+#include <string>
+
+namespace vigil::log {
+namespace {
+
+// The message as a JSON string: quotes, backslashes and control characters escaped, so one event is one line.
+class JsonEscaped final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    for (const char c : message.payload) {
+      if (c == '"' || c == '\\') {
+        out.push_back('\\');
+        out.push_back(c);
+      } else if (static_cast<unsigned char>(c) < 0x20) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+      } else {
+        out.push_back(c);
+      }
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonEscaped>(); }
+};
+
+}  // namespace
+
+void Setup(std::string_view level, Format format) {
+  auto logger = spdlog::stderr_color_mt("vigil");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonEscaped>('*');
+  formatter->set_pattern(
+      format == Format::kJson
+          ? R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":"vigil","level":"%l","message":"%*"})"
+          : "%H:%M:%S.%e %^%l%$ %v");
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(spdlog::level::from_str(std::string(level)));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+std::string MaskCredentials(std::string_view text) {
+  std::string masked;
+  std::size_t done = 0;
+  for (std::size_t at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 3)) {
+    const std::size_t begin = at + 3;
+    const std::size_t end = std::min(text.find_first_of("/?# \t\n\"'", begin), text.size());
+    const std::size_t sign = text.substr(begin, end - begin).rfind('@');
+    if (sign == std::string_view::npos || begin < done) continue;
+    masked.append(text, done, begin - done).append("***");
+    done = begin + sign;
+  }
+  return masked.append(text.substr(done));
+}
+
+}  // namespace vigil::log
