@@ -7,12 +7,6 @@
 namespace vigil::face {
 namespace {
 
-// What a small tile takes for a face inside a large one (an eye, a mouth) lies mostly inside it.
-bool SameFace(const PixelBox& a, const PixelBox& b) {
-  const float shared = Intersect(a, b).area();
-  return IoU(a, b) > 0.3F || shared > 0.6F * std::min(a.area(), b.area());
-}
-
 // When to look at a video frame.
 class Pace {
  public:
@@ -84,23 +78,20 @@ class BlazeFinder final : public FaceFinder {
   void PrepareTiles(Size size) {
     if (size == tiled_) return;
     tiled_ = size;
-    tiles_ = TilePyramid(size, options_.min_tile);
+    tiles_ = TilePyramid(size, options_.tile_levels, options_.min_tile);
   }
 
-  // Faces of the tiles join those that are there; one that is there already stays as it is.
+  // Overlapping tiles find a face several times; the caller keeps the best that the mesh confirms.
   absl::Status AddTiles(ImageView image, std::size_t first, std::size_t last) {
-    tile_found_.clear();
+    const std::size_t others = found_.size();
     for (std::size_t i = first; i < last; ++i) {
       const auto faces = detector_.DetectIn(image, tiles_[i]);
       if (!faces.ok()) return faces.status();
       for (const Detection& face : *faces) {
-        if (face.score >= options_.min_tile_score) tile_found_.push_back(face);
+        if (face.score >= options_.min_tile_score) found_.push_back(face);
       }
     }
-    std::ranges::sort(tile_found_, std::greater<>{}, &Detection::score);
-    for (const Detection& face : tile_found_) {
-      if (std::ranges::none_of(found_, [&](const Detection& other) { return SameFace(face.box, other.box); })) found_.push_back(face);
-    }
+    std::sort(found_.begin() + static_cast<std::ptrdiff_t>(others), found_.end(), [](const Detection& a, const Detection& b) { return a.score > b.score; });
     return absl::OkStatus();
   }
 
@@ -127,7 +118,7 @@ class BlazeFinder final : public FaceFinder {
   std::size_t next_tile_ = 0;           // of the sweep under way; 0: none is
   bool sweep_started_ = false;
   std::int64_t sweep_us_ = 0;           // when the last sweep began
-  std::vector<Detection> found_, tile_found_;
+  std::vector<Detection> found_;
 };
 
 class PlainFinder final : public FaceFinder {
@@ -163,9 +154,10 @@ std::unique_ptr<FaceFinder> MakePlainFinder(Detector& detector, const FinderOpti
   return std::make_unique<PlainFinder>(detector, options);
 }
 
-std::vector<PixelBox> TilePyramid(Size picture, int min_tile) {
+std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile) {
   std::vector<PixelBox> tiles;
-  for (int side = std::max(picture.width, picture.height) / 2; side >= min_tile; side /= 2) {
+  int side = std::max(picture.width, picture.height) / 2;
+  for (int level = 0; level < levels && side >= min_tile; ++level, side /= 2) {
     const auto count = [&](int length) { return length <= side ? 1 : 1 + static_cast<int>(std::ceil(static_cast<float>(length - side) / (static_cast<float>(side) / 2))); };
     const int columns = count(picture.width), rows = count(picture.height);
     const auto start = [&](int i, int n, int length) {

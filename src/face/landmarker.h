@@ -54,15 +54,16 @@ class Landmarker {
 
  private:
   struct Track;
-  absl::Status MeshAll(ImageView image, std::int64_t timestamp_us, bool smooth);
-  void Associate(std::span<const Detection> found);
-  void DropDuplicates();
+  absl::Status RunMesh(ImageView image, Track& track);
+  absl::Status Follow(ImageView image);
+  absl::Status Confirm(ImageView image, std::span<const Detection> found);
+  std::span<const TrackedFace> Result();
 
   FaceFinder& finder_;
   MeshModel& mesh_;
   const LandmarkerOptions options_;
   std::vector<std::unique_ptr<Track>> tracks_;   // by id
-  std::vector<std::unique_ptr<Track>> spare_;    // tracks that ended: their memory is used again
+  std::vector<std::unique_ptr<Track>> spare_;    // tracks that ended, and candidates: their memory is used again
   std::vector<TrackedFace> faces_;               // the last result
   std::int64_t next_id_ = 1;
   Timing timing_;
