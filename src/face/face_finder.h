@@ -4,16 +4,18 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "face/blaze_face.h"
-#include "face/detector.h"
+#include "core/image.h"
+#include "face/models.h"
 #include "face/types.h"
 
 namespace vigil::face {
 
+/// Tiles are for BlazeFace, which sees only faces that are large in what it looks at. Other detectors look at the whole
+/// picture, whatever the mode.
 enum class FinderMode : std::uint8_t {
   kAuto,    ///< pictures: whole picture and tiles; video: whole picture, and a sweep of tiles now and then
   kWhole,   ///< the whole picture only, as MediaPipe does: faces larger than about a tenth of it
@@ -31,25 +33,38 @@ struct FinderOptions {
   int tiles_per_frame = 2;             ///< video, auto: how many tiles of a sweep one frame bears
 };
 
-/// One stream's finder. One thread at a time.
+/// One stream's finder: when it looked last, and where in a sweep it is. One thread at a time.
 class FaceFinder {
  public:
-  virtual ~FaceFinder() = default;
+  explicit FaceFinder(const FinderOptions& options) : options_(options) {}
+
   /// Everything in a single picture: first the whole picture's finds, then the tiles', each best first. One face may be
   /// found several times. Valid until the next call, as the one below.
-  virtual absl::StatusOr<std::span<const Detection>> FindAll(ImageView image) = 0;
+  absl::StatusOr<std::span<const Detection>> FindAll(FaceModels& models, ImageView image);
+
   /// Faces of a video frame that may be new; `followed` are known already. Empty when it is not time to look.
-  virtual absl::StatusOr<std::span<const Detection>> FindNew(ImageView image, std::int64_t timestamp_us, int followed) = 0;
+  absl::StatusOr<std::span<const Detection>> FindNew(FaceModels& models, ImageView image, std::int64_t timestamp_us, int followed);
+
   /// A face has just left: look again soon.
-  virtual void FaceLost() = 0;
-  virtual void Reset() = 0;
+  void FaceLost() { look_soon_ = true; }
+  void Reset();
+
+ private:
+  bool Due(std::int64_t now_us, int followed);
+  absl::Status AddWhole(FaceModels& models, ImageView image);
+  absl::Status AddTiles(FaceModels& models, ImageView image, std::size_t first, std::size_t last);
+  absl::Status Sweep(FaceModels& models, ImageView image, std::int64_t now_us);
+  void PrepareTiles(Size size);
+
+  const FinderOptions options_;
+  std::optional<std::int64_t> looked_us_;   // when the whole picture was looked at last
+  bool look_soon_ = false;
+  std::optional<std::int64_t> sweep_us_;    // when the last sweep began
+  std::size_t next_tile_ = 0;               // of the sweep under way; 0: none is
+  Size tiled_;                              // the picture size that tiles_ is for
+  std::vector<PixelBox> tiles_;
+  std::vector<Detection> found_;
 };
-
-/// BlazeFace on the whole picture and on tiles. The detector is borrowed.
-std::unique_ptr<FaceFinder> MakeBlazeFinder(BlazeFace& detector, const FinderOptions& options);
-
-/// Any other detector, on the whole picture. Borrowed.
-std::unique_ptr<FaceFinder> MakePlainFinder(Detector& detector, const FinderOptions& options);
 
 /// Squares that cover a picture, half overlapped, of half, quarter … its long side: `levels` sizes, none below `min_tile`.
 std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile);

@@ -28,8 +28,7 @@ struct Landmarker::Track {
   Mesh mesh;                    // smoothed where asked for
 };
 
-Landmarker::Landmarker(FaceFinder& finder, MeshModel& mesh, const LandmarkerOptions& options)
-    : finder_(finder), mesh_(mesh), options_(options) {}
+Landmarker::Landmarker(const LandmarkerOptions& options) : options_(options), finder_(options.finder) {}
 Landmarker::~Landmarker() = default;
 
 void Landmarker::Reset() {
@@ -38,26 +37,26 @@ void Landmarker::Reset() {
   finder_.Reset();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(ImageView image) {
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& models, ImageView image) {
   Reset();
   timing_ = {};
   const auto start = Clock::now();
-  const auto found = finder_.FindAll(image);
+  const auto found = finder_.FindAll(models, image);
   timing_.detect_us = MicrosBetween(start, Clock::now());
   if (!found.ok()) return found.status();
-  if (auto status = Confirm(image, *found); !status.ok()) return status;
+  if (auto status = Confirm(models, image, *found); !status.ok()) return status;
   return Result();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(ImageView image, std::int64_t timestamp_us) {
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models, ImageView image, std::int64_t timestamp_us) {
   timing_ = {};
-  if (auto status = Follow(image); !status.ok()) return status;
+  if (auto status = Follow(models, image); !status.ok()) return status;
   if (tracks_.size() < static_cast<std::size_t>(options_.max_faces)) {
     const auto start = Clock::now();
-    const auto found = finder_.FindNew(image, timestamp_us, static_cast<int>(tracks_.size()));
+    const auto found = finder_.FindNew(models, image, timestamp_us, static_cast<int>(tracks_.size()));
     timing_.detect_us = MicrosBetween(start, Clock::now());
     if (!found.ok()) return found.status();
-    if (auto status = Confirm(image, *found); !status.ok()) return status;
+    if (auto status = Confirm(models, image, *found); !status.ok()) return status;
   }
   if (options_.smooth) {
     for (auto& track : tracks_) track->filter.Apply(track->mesh, timestamp_us, options_.smoothing);
@@ -72,20 +71,20 @@ std::span<const TrackedFace> Landmarker::Result() {
 }
 
 // The next region comes from the points as measured: smoothing must not make it lag behind the face.
-absl::Status Landmarker::RunMesh(ImageView image, Track& track) {
-  auto mesh = mesh_.Run(image, track.region);
+absl::Status Landmarker::RunMesh(FaceModels& models, ImageView image, Track& track) {
+  auto mesh = models.mesh->Run(image, track.region);
   if (!mesh.ok()) return mesh.status();
-  timing_.mesh_us += mesh_.model_us();
+  timing_.mesh_us += models.mesh->model_us();
   track.mesh = *mesh;
   track.box = BoundingBox(track.mesh.span());
   track.region = RegionFromLandmarks(track.mesh.span());
   return absl::OkStatus();
 }
 
-absl::Status Landmarker::Follow(ImageView image) {
+absl::Status Landmarker::Follow(FaceModels& models, ImageView image) {
   std::size_t kept = 0;  // tracks_ stays in the order of ids: the older of two on one face stays
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
-    if (auto status = RunMesh(image, *tracks_[i]); !status.ok()) return status;
+    if (auto status = RunMesh(models, image, *tracks_[i]); !status.ok()) return status;
     const bool lost = !(tracks_[i]->mesh.score > options_.min_mesh_score);
     const bool merged = std::any_of(tracks_.begin(), tracks_.begin() + static_cast<std::ptrdiff_t>(kept), [&](const auto& other) { return IoU(other->box, tracks_[i]->box) > kMergedIou; });
     if (!lost && !merged) std::swap(tracks_[kept++], tracks_[i]);
@@ -100,7 +99,7 @@ absl::Status Landmarker::Follow(ImageView image) {
 
 // Finds become faces in their order, each unless it lies on a face that is there, and only if the mesh sees one too. So
 // a find of the whole picture keeps its region, and one that the mesh refuses does not hide a better one of a tile.
-absl::Status Landmarker::Confirm(ImageView image, std::span<const Detection> found) {
+absl::Status Landmarker::Confirm(FaceModels& models, ImageView image, std::span<const Detection> found) {
   for (const Detection& detection : found) {
     if (tracks_.size() >= static_cast<std::size_t>(options_.max_faces)) break;
     const auto on = [&](const PixelBox& box) { return std::ranges::any_of(tracks_, [&](const auto& track) { return SameFace(track->box, box); }); };
@@ -109,7 +108,7 @@ absl::Status Landmarker::Confirm(ImageView image, std::span<const Detection> fou
     Track& track = *spare_.back();
     track.region = RegionFromDetection(detection);
     track.filter.Reset();
-    if (auto status = RunMesh(image, track); !status.ok()) return status;
+    if (auto status = RunMesh(models, image, track); !status.ok()) return status;
     if (!(track.mesh.score > options_.min_mesh_score) || on(track.box)) continue;
     track.id = next_id_++;
     tracks_.push_back(std::move(spare_.back()));

@@ -25,15 +25,16 @@ struct Score {
 };
 
 Score Measure(FinderMode mode) {
-  const auto detector = test::LoadBlazeFace();
-  const auto finder = MakeBlazeFinder(*detector, FinderOptions{.mode = mode});
-  const auto mesh = test::LoadMesh();
-  Landmarker landmarker(*finder, *mesh, LandmarkerOptions{.max_faces = 100});
+  auto models = test::LoadFaceModels();
+  LandmarkerOptions options;
+  options.max_faces = 100;
+  options.finder.mode = mode;
+  Landmarker landmarker(options);
   Score score;
   for (const auto& picture : test::LabelledPictures()) {
     const auto image = media::ReadPicture(picture.path);
     EXPECT_TRUE(image.ok()) << image.status();
-    const auto faces = landmarker.Still(image->view());
+    const auto faces = landmarker.Still(models, image->view());
     EXPECT_TRUE(faces.ok()) << faces.status();
     std::vector<PixelBox> boxes;
     for (const TrackedFace& face : *faces) boxes.push_back(BoundingBox(face.mesh.span()));
@@ -73,13 +74,11 @@ TEST(FaceRecall, SmallFacesInGroupPictures) {
 
 TEST(FaceRecall, PictureWithoutPeopleHasNoFace) {
   VIGIL_NEEDS_SHARED_DATA();
-  const auto detector = test::LoadBlazeFace();
-  const auto finder = MakeBlazeFinder(*detector, FinderOptions{});
-  const auto mesh = test::LoadMesh();
-  Landmarker landmarker(*finder, *mesh, LandmarkerOptions{});
+  auto models = test::LoadFaceModels();
+  Landmarker landmarker(LandmarkerOptions{});
   const auto image = media::ReadPicture(test::SharedPath("faces/negative/dogs.jpg"));
   ASSERT_TRUE(image.ok());
-  const auto faces = landmarker.Still(image->view());
+  const auto faces = landmarker.Still(models, image->view());
   ASSERT_TRUE(faces.ok());
   EXPECT_TRUE(faces->empty());
 }

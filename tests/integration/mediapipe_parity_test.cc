@@ -10,13 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "face/blaze_face.h"
 #include "face/face_finder.h"
 #include "face/landmarker.h"
-#include "face/mesh_model.h"
 #include "face/region.h"
 #include "media/picture.h"
-#include "nn/tflite_model.h"
 #include "support/models.h"
 #include "support/test_data.h"
 
@@ -51,9 +48,8 @@ Row Compare(const std::string& picture, std::span<const Point3f> golden, std::sp
 
 class Parity {
  public:
-  explicit Parity(const std::string& mesh_file)
-      : detector_(test::LoadBlazeFace()), finder_(MakeBlazeFinder(*detector_, FinderOptions{})), mesh_(test::LoadMesh(mesh_file)),
-        landmarker_(*finder_, *mesh_, LandmarkerOptions{}) {}
+  explicit Parity(int mesh_points)
+      : models_(test::LoadFaceModels(mesh_points)), landmarker_(LandmarkerOptions{}) {}
 
   // Compares every picture of a golden file that lies under `root`.
   void Run(const std::filesystem::path& golden_file, const std::filesystem::path& root) {
@@ -63,7 +59,7 @@ class Parity {
       const auto image = media::ReadPicture(root / name);
       ASSERT_TRUE(image.ok()) << name << ": " << image.status();
       ASSERT_EQ(image->width(), picture["width"].get<int>()) << name;
-      const auto ours = landmarker_.Still(image->view());
+      const auto ours = landmarker_.Still(models_, image->view());
       ASSERT_TRUE(ours.ok()) << ours.status();
       found_ += ours->size();
       for (const auto& face : picture["faces"]) Match(name, GoldenPoints(face), *ours);
@@ -92,21 +88,19 @@ class Parity {
     }
   }
 
-  std::unique_ptr<BlazeFace> detector_;
-  std::unique_ptr<FaceFinder> finder_;
-  std::unique_ptr<MeshModel> mesh_;
+  FaceModels models_;
   Landmarker landmarker_;
   std::size_t found_ = 0;
 };
 
 struct Model {
   const char* goldens;
-  const char* file;
+  int points;
 };
 class MediaPipeParity : public testing::TestWithParam<Model> {};
 
 TEST_P(MediaPipeParity, SamplePortrait) {
-  Parity parity(GetParam().file);
+  Parity parity(GetParam().points);
   parity.Run(test::SourcePath("tests/data/mediapipe") / GetParam().goldens / "samples.json", test::SourcePath("."));
   ASSERT_TRUE(parity.missed.empty());
   ASSERT_EQ(parity.rows.size(), 1U);
@@ -117,7 +111,7 @@ TEST_P(MediaPipeParity, SamplePortrait) {
 
 TEST_P(MediaPipeParity, SharedPictures) {
   VIGIL_NEEDS_SHARED_DATA();
-  Parity parity(GetParam().file);
+  Parity parity(GetParam().points);
   for (const char* folder : {"aflw2000", "dlib_train", "groups", "landmarks68", "negative", "photos", "wider"}) {
     ASSERT_NO_FATAL_FAILURE(parity.Run(test::SourcePath("tests/data/mediapipe") / GetParam().goldens / fmt::format("{}.json", folder), test::SharedPath("faces")));
   }
@@ -148,7 +142,7 @@ TEST_P(MediaPipeParity, SharedPictures) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, MediaPipeParity,
-                         testing::Values(Model{"plain", "face_landmark.tflite"}, Model{"attention", "face_landmark_with_attention.tflite"}),
+                         testing::Values(Model{"plain", kMeshPoints}, Model{"attention", kRefinedPoints}),
                          [](const auto& test) { return std::string(test.param.goldens); });
 
 }  // namespace
