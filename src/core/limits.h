@@ -13,6 +13,7 @@ inline constexpr int kMaxPictureSide = 8192;
 inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;         ///< from the network
 inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;   ///< a file on this machine
 inline constexpr int kMaxJpegScans = 64;
+inline constexpr std::size_t kMaxInputs = 100'000;  ///< files that one folder or pattern may stand for
 
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
