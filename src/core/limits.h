@@ -14,6 +14,11 @@ inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;         ///< from t
 inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;   ///< a file on this machine
 inline constexpr int kMaxJpegScans = 64;
 
+// Video. Of one picture; cameras make 4096x2304, files 8K.
+inline constexpr std::int64_t kMaxVideoPixels = 4096 * 2304;        ///< from the network or a camera
+inline constexpr std::int64_t kMaxLocalVideoPixels = 7680 * 4320;   ///< a file on this machine
+inline constexpr int kMaxStreams = 64;                              ///< tracks of one container
+
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
