@@ -142,27 +142,32 @@ class Analysis {
 
   // The window belongs to the main thread. The last picture stays until the user closes it.
   void ShowUntilDone() {
+    const absl::Status status = ShowFrames();
+    signals_.Stop();
+    if (status.ok()) return;
+    Complain(status);
+    failed_ = true;
+  }
+
+  absl::Status ShowFrames() {
     std::unique_ptr<media::Window> window;
-    for (;;) {
-      auto image = shown_.Take(After(50ms), signals_.token());
-      if (image && !window) {
-        auto created = media::Window::Create("vigil", image->size());
-        if (!created.ok()) {
-          Complain(created.status());
-          failed_ = true;
-          signals_.Stop();
-          return;
-        }
+    Image image;
+    while (!signals_.token().stop_requested()) {
+      if (auto newer = shown_.Take(After(50ms), signals_.token())) image = *std::move(newer);
+      if (image.empty()) {
+        if (shown_.closed()) return absl::OkStatus();  // nothing came that could be shown
+        continue;
+      }
+      if (!window) {
+        auto created = media::Window::Create("vigil", image.size());
+        if (!created.ok()) return created.status();
         window = *std::move(created);
       }
-      if (image) window->Show(image->view());
-      if (window && !window->Poll()) {
-        signals_.Stop();
-        return;
-      }
-      if (signals_.token().stop_requested()) return;
-      if (!image && shown_.closed() && !window) return;
+      const auto open = window->Show(image.view());
+      if (!open.ok()) return open.status();
+      if (!*open) return absl::OkStatus();
     }
+    return absl::OkStatus();
   }
 
   int Report() {

@@ -29,7 +29,7 @@ class Job {
   Job(const JobContext& context, face::FaceModels& models, const media::Input& input, std::size_t number,
       std::filesystem::path save, JobProgress& progress)
       : context_(context), models_(models), input_(input), number_(number), save_(std::move(save)), progress_(progress),
-        pipeline_(context.canonical, context.config.face.pipeline), overlay_(context.canonical, context.config.output.overlay) {
+        pipeline_(context.canonical, PipelineOptionsOf(context.config)), overlay_(context.canonical, context.config.output.overlay) {
     report_.name = log::MaskCredentials(input.name);
   }
 

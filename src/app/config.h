@@ -3,12 +3,10 @@
 
 #include <absl/status/statusor.h>
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "core/config/load.h"
 #include "core/config/schema.h"
 #include "core/log.h"
 #include "face/models.h"
@@ -43,7 +41,7 @@ struct OutputConfig {
 
 struct Config {
   struct Log {
-    std::string level = "info";
+    log::Level level = log::Level::kInfo;
     log::Format format = log::Format::kText;
   } log;
   struct Models {
@@ -62,17 +60,8 @@ struct Config {
 /// Registers every key with the field it fills. Both outlive the schema's use.
 void Register(config::Schema& schema, Config& config);
 
-/// What `--config`, `--set` and flags say.
-struct ConfigArguments {
-  std::string file;                               ///< empty: VIGIL_CONFIG, else none
-  std::vector<std::string> set;
-  std::vector<config::Assignment> flags;
-};
-
-/// Layers: defaults < file < environment < --set < flags.
-absl::StatusOr<config::Resolved> LoadConfig(const ConfigArguments& arguments, Config& config);
-
-/// The models folder and the options that the configuration means.
+/// What the configuration means to the face module. NotFound: the models folder.
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config);
+face::PipelineOptions PipelineOptionsOf(const Config& config);
 
 }  // namespace vigil::app

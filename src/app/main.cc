@@ -2,9 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,12 +21,22 @@
 namespace vigil::app {
 namespace {
 
-constexpr int kUsage = 2, kBadConfig = 78;
-
 // Options that every command with a configuration has.
 void AddConfigOptions(CLI::App& command, ConfigArguments& arguments) {
   command.add_option("--config", arguments.file, "configuration file, YAML or JSON (default: $VIGIL_CONFIG, else none)")->type_name("FILE");
-  command.add_option("--set", arguments.set, "one configuration key: --set face.max_faces=4")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--set",
+          [&arguments](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              auto set = config::ParseSet(text);
+              if (!set.ok()) throw CLI::ValidationError("--set", std::string(MessageOf(set.status())));
+              arguments.set.push_back(*std::move(set));
+            }
+          },
+          "one configuration key: --set face.max_faces=4")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
 }
 
 // A flag that stands for a configuration key. Its text is checked with all the others, when the configuration is loaded.
@@ -36,10 +48,12 @@ void AddKeyFlag(CLI::App& command, ConfigArguments& arguments, const std::string
 // Loads the configuration and sets up logging, then runs `command`.
 int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command) {
   Config config;
-  const auto resolved = LoadConfig(arguments, config);
+  config::Schema schema;
+  Register(schema, config);
+  const auto resolved = LoadConfiguration(schema, arguments, config::ProcessEnvironment());
   if (!resolved.ok()) {
     fmt::print(stderr, "{}\n", MessageOf(resolved.status()));
-    return kBadConfig;
+    return kExitBadConfiguration;
   }
   log::Setup(config.log.level, config.log.format);
   return command(config);
@@ -68,7 +82,7 @@ class CommandLine {
       return app_.exit(e);
     } catch (const CLI::ParseError& e) {
       fmt::print(stderr, "vigil: {} (see vigil{} --help)\n", e.what(), CommandName());
-      return kUsage;
+      return kExitUsage;
     }
     return command_();
   }
@@ -125,7 +139,28 @@ class CommandLine {
   std::function<int()> command_;
 };
 
-void CommandLine::AddConfig() {}
+void CommandLine::AddConfig() {
+  CLI::App& c = *app_.add_subcommand("config", "what is configured, from where, and what can be");
+  c.require_subcommand(1);
+  const std::pair<const char*, const char*> verbs[] = {{"print", "every value in effect, and where it comes from"},
+                                                       {"check", "say whether the configuration is right"},
+                                                       {"schema", "JSON Schema of the file, for editors"},
+                                                       {"reference", "every key, in Markdown"}};
+  for (const auto& [verb, help] : verbs) {
+    CLI::App& v = *c.add_subcommand(verb, help);
+    AddConfigOptions(v, arguments_);
+    v.add_option("FILE", arguments_.file, "the same as --config")->type_name("");
+    v.add_option("-o,--output", output_, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+    v.footer(fmt::format("Example: vigil config {} vigil.yaml", verb));
+    v.callback([this, name = std::string(verb)] {
+      command_ = [this, name] {
+        auto config = std::make_shared<Config>();
+        return RunConfigCommand(name, output_ == "json" ? "json" : "yaml", arguments_, [config](config::Schema& schema) { Register(schema, *config); },
+                                config::ProcessEnvironment(), std::cout, std::cerr);
+      };
+    });
+  }
+}
 
 }  // namespace
 }  // namespace vigil::app

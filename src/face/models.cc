@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& o
     return absl::InvalidArgumentError("this face detector needs its ONNX model: name it with face.detector_file");
   }
   OnnxDetectorOptions detector;
-  detector.onnx = options.onnx;
+  detector.engine = options.onnx;
   return options.detector == DetectorKind::kYuNet ? CreateYuNet(options.detector_file, detector)
                                                   : CreateYoloFace(options.detector_file, detector);
 }

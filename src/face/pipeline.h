@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/image.h"
+#include "core/time.h"
 #include "face/canonical_face.h"
 #include "face/gaze.h"
 #include "face/head_pose.h"
@@ -46,9 +47,8 @@ class Pipeline {
 
  private:
   struct Person;
-  const FaceResult* Interpret(std::span<const TrackedFace> tracked, Size frame, std::int64_t timestamp_us, std::int64_t started_us);
+  const FaceResult* Interpret(std::span<const TrackedFace> tracked, Size frame, std::int64_t timestamp_us, Clock::time_point start);
   PersonState& StateOf(std::int64_t id);
-  void ForgetAbsent(std::span<const TrackedFace> tracked);
 
   const CanonicalFace& canonical_;
   const PipelineOptions options_;
