@@ -26,12 +26,14 @@ int OrientationOfStream(const AVStream& stream) {
   std::size_t size = 0;
   const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   if (data == nullptr || size < 9 * sizeof(std::int32_t)) return 1;
-  return internal::OrientationOf(std::span<const std::int32_t, 9>(reinterpret_cast<const std::int32_t*>(data), 9));
+  return internal::OrientationOf(
+      std::span<const std::int32_t, 9>(reinterpret_cast<const std::int32_t*>(data), 9));
 }
 
 class VideoSource final : public FrameSource {
  public:
-  VideoSource(std::unique_ptr<Container> container, std::unique_ptr<VideoDecoder> decoder, const SourceOptions& options)
+  VideoSource(std::unique_ptr<Container> container, std::unique_ptr<VideoDecoder> decoder,
+              const SourceOptions& options)
       : container_(std::move(container)),
         decoder_(std::move(decoder)),
         packet_(av_packet_alloc()),
@@ -41,7 +43,8 @@ class VideoSource final : public FrameSource {
     const AVCodecParameters& codec = *container_->stream().codecpar;
     info_.name = container_->name();
     info_.codec = avcodec_get_name(codec.codec_id);
-    info_.size = internal::Sideways(orientation_) ? Size{codec.height, codec.width} : Size{codec.width, codec.height};
+    info_.size = internal::Sideways(orientation_) ? Size{codec.height, codec.width}
+                                                  : Size{codec.width, codec.height};
     info_.fps = av_q2d(container_->frame_rate());
     info_.duration_us = container_->duration_us();
     info_.frames = container_->frames();
@@ -113,15 +116,18 @@ absl::Status VideoSource::End() const {
   const std::string& name = info_.name;
   const double seconds = static_cast<double>(last_us_) / 1e6;
   if (frames_ == 0) {
-    return absl::DataLossError(fmt::format("{}: no picture in it could be decoded; is the file damaged?", name));
+    return absl::DataLossError(
+        fmt::format("{}: no picture in it could be decoded; is the file damaged?", name));
   }
   if (absl::IsDataLoss(drained_)) {
-    return absl::DataLossError(fmt::format("{}: breaks off after {:.2f} s, {} frames ({}); what came before was kept",
-                                           name, seconds, frames_, std::string(drained_.message())));
+    return absl::DataLossError(
+        fmt::format("{}: breaks off after {:.2f} s, {} frames ({}); what came before was kept",
+                    name, seconds, frames_, std::string(drained_.message())));
   }
   if (decoder_->broken()) {
-    return absl::DataLossError(fmt::format("{}: damaged from {:.2f} s to its end ({} frames before); what came before was kept",
-                                           name, seconds, frames_));
+    return absl::DataLossError(fmt::format(
+        "{}: damaged from {:.2f} s to its end ({} frames before); what came before was kept", name,
+        seconds, frames_));
   }
   return drained_.ok() ? absl::OutOfRangeError(fmt::format("{}: end", name)) : drained_;
 }
@@ -130,11 +136,13 @@ std::int64_t VideoSource::Timestamp() {
   const AVStream& stream = container_->stream();
   std::optional<std::int64_t> stamp;
   if (picture_->best_effort_timestamp != AV_NOPTS_VALUE) {
-    stamp = av_rescale_q(picture_->best_effort_timestamp, stream.time_base, internal::kMicroseconds);
+    stamp =
+        av_rescale_q(picture_->best_effort_timestamp, stream.time_base, internal::kMicroseconds);
   }
   if (info_.live) return clock_.Live(stamp, MicrosBetween(opened_, Clock::now()));
   constexpr std::int64_t kGuess = 40'000;
-  std::int64_t duration = av_rescale_q(picture_->pkt_duration, stream.time_base, internal::kMicroseconds);
+  std::int64_t duration =
+      av_rescale_q(picture_->pkt_duration, stream.time_base, internal::kMicroseconds);
   if (duration <= 0) duration = info_.fps > 0 ? static_cast<std::int64_t>(1e6 / info_.fps) : kGuess;
   return clock_.File(stamp, duration);
 }
@@ -148,7 +156,8 @@ absl::StatusOr<Frame> VideoSource::MakeFrame() {
   }
   auto image = converter_.Convert(*picture_, orientation_, pool_);
   if (!image.ok()) {
-    return absl::Status(image.status().code(), fmt::format("{}: {}", info_.name, std::string(image.status().message())));
+    return absl::Status(image.status().code(),
+                        fmt::format("{}: {}", info_.name, std::string(image.status().message())));
   }
   info_.size = image->size();
   Frame frame;
@@ -163,7 +172,8 @@ absl::StatusOr<Frame> VideoSource::MakeFrame() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FrameSource>> OpenVideo(const std::string& url_or_path, const SourceOptions& options,
+absl::StatusOr<std::unique_ptr<FrameSource>> OpenVideo(const std::string& url_or_path,
+                                                       const SourceOptions& options,
                                                        std::stop_token stop) {
   auto container = Container::Open(url_or_path, options, std::move(stop));
   if (!container.ok()) return container.status();

@@ -17,13 +17,16 @@ namespace vigil::media::internal {
 /// The most pixels a picture of such an input may have.
 std::int64_t MaxPixels(InputKind kind);
 
-/// ResourceExhausted where a picture of that size is beyond the limits. Sizes not yet known (0) pass.
-absl::Status CheckPictureSize(const std::string& name, int width, int height, std::int64_t max_pixels);
+/// ResourceExhausted where a picture of that size is beyond the limits. Sizes not yet known (0)
+/// pass.
+absl::Status CheckPictureSize(const std::string& name, int width, int height,
+                              std::int64_t max_pixels);
 
 /// One opened input. Used by one thread at a time.
 class Container {
  public:
-  static absl::StatusOr<std::unique_ptr<Container>> Open(const std::string& url_or_path, const SourceOptions& options,
+  static absl::StatusOr<std::unique_ptr<Container>> Open(const std::string& url_or_path,
+                                                         const SourceOptions& options,
                                                          std::stop_token stop);
   ~Container();
   Container(const Container&) = delete;
@@ -33,8 +36,9 @@ class Container {
   void Arm(std::stop_token stop);
   bool stopped() const { return interrupt_.stopped(); }
 
-  /// The next packet of the video stream into `packet`. OutOfRange: the end, where the container says it is.
-  /// DataLoss: a file breaks off; the message is the reason alone. Cancelled, DeadlineExceeded, Unavailable: as FrameSource::Read.
+  /// The next packet of the video stream into `packet`. OutOfRange: the end, where the container
+  /// says it is. DataLoss: a file breaks off; the message is the reason alone. Cancelled,
+  /// DeadlineExceeded, Unavailable: as FrameSource::Read.
   absl::Status Read(AVPacket& packet);
 
   InputKind kind() const { return kind_; }
@@ -61,11 +65,11 @@ class Container {
   std::chrono::milliseconds read_timeout_{};
   AVFormatContext* context_ = nullptr;
   AVStream* stream_ = nullptr;
-  bool connected_ = false;           // opened and understood
+  bool connected_ = false;  // opened and understood
   bool live_ = false;
-  std::int64_t packets_ = 0;         // of the video stream
-  bool last_packet_cut_ = false;     // the demuxer found less of it than announced
-  std::int64_t end_us_ = 0;          // where the packets read so far end, on the stream's own time line
+  std::int64_t packets_ = 0;      // of the video stream
+  bool last_packet_cut_ = false;  // the demuxer found less of it than announced
+  std::int64_t end_us_ = 0;  // where the packets read so far end, on the stream's own time line
 };
 
 }  // namespace vigil::media::internal

@@ -19,7 +19,8 @@ void Log(void* source, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING || !spdlog::should_log(spdlog::level::debug)) return;
   std::array<char, 1024> line;
   int prefix = 1;
-  av_log_format_line2(source, level, format, arguments, line.data(), static_cast<int>(line.size()), &prefix);
+  av_log_format_line2(source, level, format, arguments, line.data(), static_cast<int>(line.size()),
+                      &prefix);
   std::string_view text(line.data());
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   log::debug("ffmpeg: {}", log::MaskCredentials(text));
@@ -58,7 +59,8 @@ absl::StatusCode CodeOf(int error) {
     case AVERROR_PATCHWELCOME:
       return absl::StatusCode::kUnimplemented;
     default:
-      return absl::StatusCode::kUnavailable;  // refused, reset, unreachable, I/O: another try may succeed
+      return absl::StatusCode::kUnavailable;  // refused, reset, unreachable, I/O: another try may
+                                              // succeed
   }
 }
 

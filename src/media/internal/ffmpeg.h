@@ -35,7 +35,9 @@ class Options {
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
   ~Options() { av_dict_free(&dictionary_); }
-  void Set(const char* key, const std::string& value) { av_dict_set(&dictionary_, key, value.c_str(), 0); }
+  void Set(const char* key, const std::string& value) {
+    av_dict_set(&dictionary_, key, value.c_str(), 0);
+  }
   void Set(const char* key, std::int64_t value) { av_dict_set_int(&dictionary_, key, value, 0); }
   /// For the callee, which takes out what it knows.
   AVDictionary** out() { return &dictionary_; }
@@ -52,7 +54,8 @@ std::string ErrorText(int error);
 /// `error` about the thing called `name`, with the code that says what a caller can do about it.
 absl::Status FfmpegError(int error, std::string_view name, std::string_view doing);
 
-/// Devices are registered, and FFmpeg's messages go to our log (level debug, credentials masked). Cheap to repeat.
+/// Devices are registered, and FFmpeg's messages go to our log (level debug, credentials masked).
+/// Cheap to repeat.
 void SetUpFfmpeg();
 
 }  // namespace vigil::media::internal

@@ -8,8 +8,8 @@
 
 namespace vigil::media::internal {
 
-/// FFmpeg asks it between its waits (every 100 ms at most) whether to go on. Lives as long as the context it is in;
-/// one thread at a time.
+/// FFmpeg asks it between its waits (every 100 ms at most) whether to go on. Lives as long as the
+/// context it is in; one thread at a time.
 class Interrupt {
  public:
   void Arm(std::stop_token stop, Deadline deadline) {

@@ -23,17 +23,22 @@ void TurnInto(ImageView stored, int orientation, MutableImageView upright) {
   const bool sideways = Sideways(orientation);
   VIGIL_CHECK(upright.width == (sideways ? stored.height : stored.width));
   VIGIL_CHECK(upright.height == (sideways ? stored.width : stored.height));
-  // The stored position of the first upright pixel, and how far one step right or down in the upright picture moves.
-  const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-  const bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  const std::uint8_t* first =
-      stored.row(from_bottom ? stored.height - 1 : 0) + (from_right ? std::ptrdiff_t{3} * (stored.width - 1) : 0);
-  const std::ptrdiff_t along = from_right ? -3 : 3, across = from_bottom ? -stored.stride : stored.stride;
+  // The stored position of the first upright pixel, and how far one step right or down in the
+  // upright picture moves.
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_bottom =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const std::uint8_t* first = stored.row(from_bottom ? stored.height - 1 : 0) +
+                              (from_right ? std::ptrdiff_t{3} * (stored.width - 1) : 0);
+  const std::ptrdiff_t along = from_right ? -3 : 3,
+                       across = from_bottom ? -stored.stride : stored.stride;
   const std::ptrdiff_t right = sideways ? across : along, down = sideways ? along : across;
   constexpr int kTile = 32;  // both sides of a tile stay in the first cache
   for (int top = 0; top < upright.height; top += kTile) {
     for (int left = 0; left < upright.width; left += kTile) {
-      const int bottom = std::min(top + kTile, upright.height), end = std::min(left + kTile, upright.width);
+      const int bottom = std::min(top + kTile, upright.height),
+                end = std::min(left + kTile, upright.width);
       for (int y = top; y < bottom; ++y) {
         const std::uint8_t* from = first + y * down + left * right;
         std::uint8_t* to = upright.row(y) + std::ptrdiff_t{3} * left;

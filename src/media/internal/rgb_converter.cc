@@ -28,8 +28,14 @@ bool MarkedFullRange(const AVFrame& picture) {
 }
 
 std::optional<YuvPlanes> PlanesOf(const AVFrame& picture) {
-  YuvPlanes planes{picture.data[0],     picture.data[1],     picture.data[2], picture.linesize[0],
-                   picture.linesize[1], picture.linesize[2], 1,               1,
+  YuvPlanes planes{picture.data[0],
+                   picture.data[1],
+                   picture.data[2],
+                   picture.linesize[0],
+                   picture.linesize[1],
+                   picture.linesize[2],
+                   1,
+                   1,
                    1};
   switch (picture.format) {
     case AV_PIX_FMT_YUV420P:
@@ -53,12 +59,16 @@ std::optional<YuvPlanes> PlanesOf(const AVFrame& picture) {
   }
 }
 
-// The same memory layout under its present name: the "J" formats differ only in range, which is passed apart.
+// The same memory layout under its present name: the "J" formats differ only in range, which is
+// passed apart.
 AVPixelFormat WithoutRange(int format) {
   switch (format) {
-    case AV_PIX_FMT_YUVJ440P: return AV_PIX_FMT_YUV440P;
-    case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
-    default: return static_cast<AVPixelFormat>(format);
+    case AV_PIX_FMT_YUVJ440P:
+      return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ411P:
+      return AV_PIX_FMT_YUV411P;
+    default:
+      return static_cast<AVPixelFormat>(format);
   }
 }
 
@@ -93,11 +103,13 @@ YuvColors ColorsOf(const AVFrame& picture) {
 absl::Status RgbConverter::Scale(const AVFrame& picture, MutableImageView rgb) {
   constexpr int kFlags = SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
   const AVPixelFormat format = WithoutRange(picture.format);
-  sws_.reset(sws_getCachedContext(sws_.release(), picture.width, picture.height, format, picture.width, picture.height,
-                                  AV_PIX_FMT_RGB24, kFlags, nullptr, nullptr, nullptr));
+  sws_.reset(sws_getCachedContext(sws_.release(), picture.width, picture.height, format,
+                                  picture.width, picture.height, AV_PIX_FMT_RGB24, kFlags, nullptr,
+                                  nullptr, nullptr));
   if (!sws_) {
     const char* name = av_get_pix_fmt_name(format);
-    return absl::UnimplementedError(fmt::format("cannot convert pictures of format {}", name ? name : "unknown"));
+    return absl::UnimplementedError(
+        fmt::format("cannot convert pictures of format {}", name ? name : "unknown"));
   }
   const YuvColors colors = ColorsOf(picture);
   const int* matrix = sws_getCoefficients(SwsMatrix(colors));
@@ -106,16 +118,19 @@ absl::Status RgbConverter::Scale(const AVFrame& picture, MutableImageView rgb) {
   rows_.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(rgb.height + 1));
   std::uint8_t* const out[4] = {rows_.data()};
   const int strides[4] = {stride};
-  if (sws_scale(sws_.get(), picture.data, picture.linesize, 0, picture.height, out, strides) != rgb.height) {
+  if (sws_scale(sws_.get(), picture.data, picture.linesize, 0, picture.height, out, strides) !=
+      rgb.height) {
     return absl::InternalError("cannot convert the picture");
   }
   for (int y = 0; y < rgb.height; ++y) {
-    std::memcpy(rgb.row(y), rows_.data() + static_cast<std::ptrdiff_t>(y) * stride, static_cast<std::size_t>(3 * rgb.width));
+    std::memcpy(rgb.row(y), rows_.data() + static_cast<std::ptrdiff_t>(y) * stride,
+                static_cast<std::size_t>(3 * rgb.width));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Image> RgbConverter::Convert(const AVFrame& picture, int orientation, ImagePool& pool) {
+absl::StatusOr<Image> RgbConverter::Convert(const AVFrame& picture, int orientation,
+                                            ImagePool& pool) {
   Image stored = pool.Acquire(picture.width, picture.height, PixelFormat::kRgb8);
   if (const auto planes = PlanesOf(picture)) {
     yuv_.Convert(*planes, ColorsOf(picture), stored.mutable_view());
@@ -124,8 +139,8 @@ absl::StatusOr<Image> RgbConverter::Convert(const AVFrame& picture, int orientat
   }
   if (orientation <= 1 || orientation > 8) return stored;
   const bool sideways = Sideways(orientation);
-  Image upright = pool.Acquire(sideways ? stored.height() : stored.width(), sideways ? stored.width() : stored.height(),
-                               PixelFormat::kRgb8);
+  Image upright = pool.Acquire(sideways ? stored.height() : stored.width(),
+                               sideways ? stored.width() : stored.height(), PixelFormat::kRgb8);
   TurnInto(stored.view(), orientation, upright.mutable_view());
   return upright;
 }

@@ -11,13 +11,14 @@ constexpr int kMaxThreads = 16;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Open(const std::string& name, const AVStream& stream,
+absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Open(const std::string& name,
+                                                                 const AVStream& stream,
                                                                  const DecoderOptions& options) {
   const AVCodecID id = stream.codecpar->codec_id;
   const AVCodec* codec = avcodec_find_decoder(id);
   if (codec == nullptr) {
-    return absl::UnimplementedError(
-        fmt::format("{}: this FFmpeg has no decoder for {}; convert it to H.264", name, avcodec_get_name(id)));
+    return absl::UnimplementedError(fmt::format(
+        "{}: this FFmpeg has no decoder for {}; convert it to H.264", name, avcodec_get_name(id)));
   }
   FfmpegPtr<AVCodecContext> context(avcodec_alloc_context3(codec));
   if (!context) return absl::ResourceExhaustedError(fmt::format("{}: out of memory", name));
@@ -27,7 +28,8 @@ absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Open(const std::stri
   context->pkt_timebase = stream.time_base;
   context->max_pixels = options.max_pixels;
   context->thread_count = std::clamp(options.threads, 1, kMaxThreads);
-  // Threads that share a picture add no delay; threads with a picture each hold back as many pictures.
+  // Threads that share a picture add no delay; threads with a picture each hold back as many
+  // pictures.
   context->thread_type = options.low_delay ? FF_THREAD_SLICE : FF_THREAD_SLICE | FF_THREAD_FRAME;
   if (options.low_delay) context->flags |= AV_CODEC_FLAG_LOW_DELAY;
   if (const int error = avcodec_open2(context.get(), codec, nullptr); error < 0) {
@@ -54,7 +56,8 @@ void VideoDecoder::Drain() {
 }
 
 VideoDecoder::Result VideoDecoder::Receive(AVFrame& picture) {
-  constexpr int kMaxErrors = 64;  // without a packet between them: the decoder is not getting anywhere
+  constexpr int kMaxErrors =
+      64;  // without a packet between them: the decoder is not getting anywhere
   for (int errors = 0; errors < kMaxErrors; ++errors) {
     const int result = avcodec_receive_frame(context_.get(), &picture);
     if (result == AVERROR(EAGAIN)) return Result::kNeedsPacket;
@@ -63,7 +66,8 @@ VideoDecoder::Result VideoDecoder::Receive(AVFrame& picture) {
       CountError();
       continue;
     }
-    const bool damaged = picture.decode_error_flags != 0 || (picture.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+    const bool damaged =
+        picture.decode_error_flags != 0 || (picture.flags & AV_FRAME_FLAG_CORRUPT) != 0;
     corrupt_ += damaged;
     return Result::kPicture;
   }

@@ -20,7 +20,8 @@ struct DecoderOptions {
 class VideoDecoder {
  public:
   /// Unimplemented: this FFmpeg cannot decode it. `name` begins the messages.
-  static absl::StatusOr<std::unique_ptr<VideoDecoder>> Open(const std::string& name, const AVStream& stream,
+  static absl::StatusOr<std::unique_ptr<VideoDecoder>> Open(const std::string& name,
+                                                            const AVStream& stream,
                                                             const DecoderOptions& options);
 
   enum class Result { kPicture, kNeedsPacket, kEnd };

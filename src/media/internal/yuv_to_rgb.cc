@@ -6,8 +6,8 @@
 namespace vigil::media::internal {
 namespace {
 
-constexpr int kBits = 5;               // fractional bits of the 16-bit sums: 546 × 32 < 32768
-constexpr int kChromaBits = 8;         // further bits of the chroma factors
+constexpr int kBits = 5;        // fractional bits of the 16-bit sums: 546 × 32 < 32768
+constexpr int kChromaBits = 8;  // further bits of the chroma factors
 constexpr double kOne = 1 << kBits;
 
 std::int16_t Scaled(int product) {
@@ -22,7 +22,8 @@ void YuvToRgb::SetColors(const YuvColors& colors) {
   if (ready_ && colors == colors_) return;
   ready_ = true;
   colors_ = colors;
-  // ITU-R BT.601 and BT.709: Y spans 219 levels from 16 and chroma 224 about 128, or 255 each in full range.
+  // ITU-R BT.601 and BT.709: Y spans 219 levels from 16 and chroma 224 about 128, or 255 each in
+  // full range.
   const double luma = colors.full_range ? 1.0 : 255.0 / 219.0;
   const double chroma = colors.full_range ? 1.0 : 255.0 / 224.0;
   const double kg = 1 - colors.kr - colors.kb;
@@ -32,7 +33,8 @@ void YuvToRgb::SetColors(const YuvColors& colors) {
   // Luma is multiplied as y × 257 (all 16 bits) and the upper half kept.
   terms_.luma = static_cast<std::uint16_t>(std::lround(luma * kOne * 65536 / 257));
   // Rounding to levels, and half of what the cut after the luma product loses.
-  terms_.offset = static_cast<int>(std::lround(kOne / 2 + 0.5 - (colors.full_range ? 0 : 16 * luma * kOne)));
+  terms_.offset =
+      static_cast<int>(std::lround(kOne / 2 + 0.5 - (colors.full_range ? 0 : 16 * luma * kOne)));
   terms_.r_v = factor(2 * (1 - colors.kr));
   terms_.b_u = factor(2 * (1 - colors.kb));
   terms_.g_u = factor(-2 * (1 - colors.kb) * colors.kb / kg);
@@ -60,14 +62,16 @@ void YuvToRgb::ChromaRow(const YuvPlanes& planes, int row, int width) {
   for (int i = 0; i < samples; ++i) {
     const int cb = u[i * step] - 128, cr = v[i * step] - 128;
     red[2 * i] = red[2 * i + 1] = static_cast<std::int16_t>(Scaled(t.r_v * cr) + t.offset);
-    green[2 * i] = green[2 * i + 1] = static_cast<std::int16_t>(Scaled(t.g_u * cb + t.g_v * cr) + t.offset);
+    green[2 * i] = green[2 * i + 1] =
+        static_cast<std::int16_t>(Scaled(t.g_u * cb + t.g_v * cr) + t.offset);
     blue[2 * i] = blue[2 * i + 1] = static_cast<std::int16_t>(Scaled(t.b_u * cb) + t.offset);
   }
 }
 
 void YuvToRgb::Convert(const YuvPlanes& planes, const YuvColors& colors, MutableImageView rgb) {
   SetColors(colors);
-  const std::size_t room = static_cast<std::size_t>(rgb.width) + 1;  // an odd width's last chroma sample covers two
+  const std::size_t room =
+      static_cast<std::size_t>(rgb.width) + 1;  // an odd width's last chroma sample covers two
   red_.resize(room);
   green_.resize(room);
   blue_.resize(room);

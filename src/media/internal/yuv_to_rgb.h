@@ -1,4 +1,5 @@
-// Decoded video (8-bit YUV) as RGB: exact to one level, and fast enough to stand beside the decoder.
+// Decoded video (8-bit YUV) as RGB: exact to one level, and fast enough to stand beside the
+// decoder.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +18,14 @@ struct YuvPlanes {
   std::ptrdiff_t y_stride = 0;
   std::ptrdiff_t u_stride = 0;
   std::ptrdiff_t v_stride = 0;
-  int chroma_step = 1;  ///< bytes from one chroma sample to the next: 1 planar, 2 interleaved (NV12)
-  int shift_x = 1;      ///< 4:2:0 and 4:2:2: 1, 4:4:4: 0
-  int shift_y = 1;      ///< 4:2:0: 1, else 0
+  int chroma_step =
+      1;            ///< bytes from one chroma sample to the next: 1 planar, 2 interleaved (NV12)
+  int shift_x = 1;  ///< 4:2:0 and 4:2:2: 1, 4:4:4: 0
+  int shift_y = 1;  ///< 4:2:0: 1, else 0
 };
 
-/// Which numbers mean which colour: luma weights of red and blue, and whether black and white are 16 and 235
+/// Which numbers mean which colour: luma weights of red and blue, and whether black and white are
+/// 16 and 235
 /// (`full_range` false) or 0 and 255.
 struct YuvColors {
   double kr = 0.299;  // ITU-R BT.601; BT.709 has 0.2126 and 0.0722, BT.2020 0.2627 and 0.0593
@@ -31,8 +34,9 @@ struct YuvColors {
   friend bool operator==(const YuvColors&, const YuvColors&) = default;
 };
 
-/// Converts with 5 fractional bits, rounded once: within 1 of the real-number result. Each pixel takes the chroma
-/// sample that covers it, as libswscale's fast path does. Keeps its rows between calls; one user at a time.
+/// Converts with 5 fractional bits, rounded once: within 1 of the real-number result. Each pixel
+/// takes the chroma sample that covers it, as libswscale's fast path does. Keeps its rows between
+/// calls; one user at a time.
 class YuvToRgb {
  public:
   /// Writes all of `rgb` (RGB, width × height); the planes hold at least that size.
