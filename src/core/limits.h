@@ -31,6 +31,7 @@ inline constexpr int kMaxConfigListItems = 1024;
 
 // Faces.
 inline constexpr int kMaxFaces = 256;            ///< faces followed in one frame
+inline constexpr std::size_t kMaxCandidates = 1000;  ///< boxes of a detector before non-maximum suppression
 inline constexpr int kMaxPolygonVertices = 64;   ///< of a mask or a zone
 inline constexpr int kMaxMasks = 256;            ///< of one camera
 
