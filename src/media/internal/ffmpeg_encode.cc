@@ -41,7 +41,9 @@ CodecContextPtr Open(const Encoder& encoder, Size size, int quality) {
   context->time_base = {1, 25};
   context->thread_count = 1;
   if (encoder.name == std::string_view("png")) {
+    // Three times as fast as zlib's default level, for 4 % more bytes on photographs.
     av_opt_set(context->priv_data, "pred", "paeth", 0);
+    context->compression_level = 1;
   } else if (encoder.name == std::string_view("libwebp")) {
     av_opt_set_double(context->priv_data, "quality", std::clamp(quality, 1, 100), 0);
   }
