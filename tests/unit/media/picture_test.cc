@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/status.h"
 #include "media/picture_writer.h"
 #include "picture_samples.h"
 
@@ -16,7 +17,7 @@ using samples::PixelAt;
 using samples::Rgb;
 using testing::HasSubstr;
 
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
+std::string Message(const absl::Status& status) { return std::string(MessageOf(status)); }
 
 // --- every kind of pixel
 // ---------------------------------------------------------------------------------------------
