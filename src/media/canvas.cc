@@ -218,8 +218,8 @@ PixelBox Canvas::MeasureText(std::string_view text, const TextStyle& style) {
   int below = 0;
   const cv::Size size =
       cv::getTextSize(Printable(text), kFont, scale, TextThickness(style.height), &below);
-  const float margin = style.plate.a != 0 ? kMargin * style.height : 0;
-  const float descent = style.plate.a != 0 ? 0 : style.height * kFontDescent / kFontCapHeight;
+  const float margin = style.plate ? kMargin * style.height : 0;
+  const float descent = style.plate ? 0 : style.height * kFontDescent / kFontCapHeight;
   return {0, 0, static_cast<float>(size.width) + 2 * margin, style.height + descent + 2 * margin};
 }
 
@@ -228,9 +228,9 @@ PixelBox Canvas::Text(Point2f at, std::string_view text, const TextStyle& style)
   PixelBox box = MeasureText(text, style);
   box.x = at.x;
   box.y = at.y;
-  FillBox(box, style.plate, style.height * 0.4F);
+  if (style.plate) FillBox(box, *style.plate, style.height * 0.4F);
   if (at.x < -kMaxTextReach || at.y < -kMaxTextReach) return box;  // its end lies outside, too
-  const float margin = style.plate.a != 0 ? kMargin * style.height : 0;
+  const float margin = style.plate ? kMargin * style.height : 0;
   Paint(Bounds(box, double{style.height}), style.color, [&](const Coverage& cover) {
     cv::Mat mat(cover.height, cover.width, CV_8UC1, cover.data);
     const cv::Point base(static_cast<int>(std::lround(at.x + margin)) - cover.left,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,7 @@ struct Segment {
 struct TextStyle {
   float height = 14;  ///< of capital letters, in pixels; see Canvas::unit()
   Color color = theme::kPaper;
-  Color plate{0, 0, 0, 0};  ///< background, with rounded corners and a margin; alpha 0: none
+  std::optional<Color> plate;  ///< background, with round corners and a margin
 };
 
 /// Draws on pixels that somebody else owns and that outlive it. RGB only. One thread at a time.

@@ -24,7 +24,7 @@ Range Pixels(double from, double to, int begin, int end) {
 // `distance` from the pixel's centre to the shape's edge, negative inside. A pixel whose centre
 // lies on the edge is half covered; exact for upright edges, within a few percent for others.
 std::uint8_t FromDistance(double distance) {
-  return static_cast<std::uint8_t>(std::lround(255 * std::clamp(0.5 - distance, 0.0, 1.0)));
+  return static_cast<std::uint8_t>(255 * std::clamp(0.5 - distance, 0.0, 1.0) + 0.5);
 }
 
 void Raise(std::uint8_t& pixel, std::uint8_t to) { pixel = std::max(pixel, to); }
@@ -114,7 +114,8 @@ void CoverStroke(const Coverage& cover, Point2f from, Point2f to, float radius) 
       const double px = x + 0.5 - from.x, py = center_y - from.y;
       const double along = length2 > 0 ? std::clamp((px * dx + py * dy) / length2, 0.0, 1.0) : 0;
       const double ox = px - along * dx, oy = py - along * dy;
-      Raise(row[x], FromDistance(std::sqrt(ox * ox + oy * oy) - radius));
+      const double distance2 = ox * ox + oy * oy;
+      if (distance2 < reach * reach) Raise(row[x], FromDistance(std::sqrt(distance2) - radius));
     }
   }
 }

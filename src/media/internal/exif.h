@@ -11,8 +11,7 @@ namespace vigil::media::internal {
 /// EXIF 2.32, 4.6.4 A.
 int ExifOrientation(Bytes exif);
 
-/// The picture turned upright: `orientation` 2 to 4 mirror or turn it by a half, 5 to 8 swap width
-/// and height. 1 and unknown values give it back as it is.
+/// An RGB picture turned upright; orientation 1 and unknown values give it back as it is.
 Image TurnUpright(Image stored, int orientation);
 
 }  // namespace vigil::media::internal

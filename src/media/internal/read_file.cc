@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "core/status.h"
 
 namespace vigil::media::internal {
 namespace {
@@ -135,9 +138,7 @@ absl::Status SystemError(int error, const std::filesystem::path& path, std::stri
 }
 
 absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {
-  const auto message = status.message();
-  return absl::Status(status.code(), fmt::format("{}: {}", prefix,
-                                                 std::string_view(message.data(), message.size())));
+  return absl::Status(status.code(), fmt::format("{}: {}", prefix, MessageOf(status)));
 }
 
 }  // namespace vigil::media::internal

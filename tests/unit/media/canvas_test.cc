@@ -214,7 +214,7 @@ TEST(Canvas, TextStaysInItsBox) {
 TEST(Canvas, TextOnAPlate) {
   Image image = Black(200, 60);
   Canvas canvas(image.mutable_view());
-  const PixelBox box = canvas.Text({10, 10}, "face 3", {12, {255, 255, 255}, {0, 0, 200}});
+  const PixelBox box = canvas.Text({10, 10}, "face 3", {12, {255, 255, 255}, Color{0, 0, 200}});
   const int middle = static_cast<int>(box.y + box.height / 2);
   EXPECT_EQ(PixelAt(image, static_cast<int>(box.x) + 2, middle), (Rgb{0, 0, 200}));
   EXPECT_EQ(PixelAt(image, static_cast<int>(box.right()) + 2, middle), (Rgb{0, 0, 0}));
@@ -237,7 +237,7 @@ TEST(Canvas, WhatIsNoNumberDrawsNothing) {
   canvas.Arrow({1, 1}, {nan, 1}, kRed, 2, 5);
   canvas.ScoreBar({10, 10, 50, 5}, nan, kRed, {0, 0, 0});
   canvas.Text({nan, 0}, "text", {});
-  canvas.Text({0, 0}, "text", {nan});
+  canvas.Text({0, 0}, "text", {nan, kRed, {}});
   canvas.Line({1, 1}, {5, 5}, kRed, nan);
   canvas.Circle({50, 50}, 10, kRed, nan);
   EXPECT_EQ(InkOf(image).amount, 0);

@@ -52,6 +52,10 @@ INSTANTIATE_TEST_SUITE_P(
     Jpeg, Cmyk,
     testing::Values(CmykCase{"adobe_white", {255, 255, 255, 255}, true, {255, 255, 255}},
                     CmykCase{"adobe_cyan", {0, 255, 255, 255}, true, {0, 255, 255}},
+                    // turbojpeg stores these as YCCK: (0, 128, 128, 0) and (255, 128, 128, 128),
+                    // which without the marker are plain inks.
+                    CmykCase{"plain_red", {255, 255, 255, 0}, false, {255, 127, 127}},
+                    CmykCase{"plain_dark_cyan", {0, 0, 0, 128}, false, {0, 63, 63}},
                     CmykCase{"adobe_half_black", {255, 255, 128, 128}, true, {128, 128, 64}}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
 

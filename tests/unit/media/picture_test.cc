@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/status.h"
 #include "media/picture_writer.h"
 #include "picture_samples.h"
 
@@ -16,7 +17,7 @@ using samples::PixelAt;
 using samples::Rgb;
 using testing::HasSubstr;
 
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
+std::string Message(const absl::Status& status) { return std::string(MessageOf(status)); }
 
 // --- every kind of pixel
 // ---------------------------------------------------------------------------------------------
@@ -132,6 +133,84 @@ INSTANTIATE_TEST_SUITE_P(
                   samples::Bmp(2, 1, 8, {1, 2, 3, 0, 4, 5, 6, 0}, {1, 0, 0, 0}),
                   {{6, 5, 4}, {3, 2, 1}}}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
+
+// --- WebP --------------------------------------------------------------------------------------
+
+// One row: opaque, transparent and a fifth of (255, 100, 50).
+const Data kLosslessAlpha = {0x52, 0x49, 0x46, 0x46, 0x26, 0x00, 0x00, 0x00, 0x57, 0x45, 0x42, 0x50,
+                             0x56, 0x50, 0x38, 0x4c, 0x1a, 0x00, 0x00, 0x00, 0x2f, 0x02, 0x00, 0x00,
+                             0x10, 0x17, 0x30, 0x64, 0xf3, 0x3f, 0x32, 0x02, 0x81, 0x24, 0xa7, 0xfd,
+                             0x0d, 0x86, 0x8a, 0x43, 0x18, 0x95, 0x88, 0xe8, 0x7f, 0x00};
+INSTANTIATE_TEST_SUITE_P(Webp, PixelKinds,
+                         testing::Values(PixelCase{"lossless_alpha",
+                                                   kLosslessAlpha,
+                                                   {{255, 100, 50}, {0, 0, 0}, {51, 20, 10}}}),
+                         [](const auto& test_case) { return std::string(test_case.param.name); });
+
+// 16 x 16 of (200, 100, 50), the right half a fifth opaque; lossy, with its alpha in a chunk of its
+// own.
+const Data kLossyAlpha = {
+    0x52, 0x49, 0x46, 0x46, 0x6c, 0x00, 0x00, 0x00, 0x57, 0x45, 0x42, 0x50, 0x56, 0x50, 0x38,
+    0x58, 0x0a, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x0f, 0x00, 0x00, 0x0f, 0x00, 0x00,
+    0x41, 0x4c, 0x50, 0x48, 0x13, 0x00, 0x00, 0x00, 0x01, 0x0f, 0x70, 0x9a, 0xff, 0x88, 0x88,
+    0x20, 0x16, 0x4c, 0xe6, 0x2f, 0xdd, 0x9d, 0x41, 0x44, 0xff, 0x43, 0x17, 0x00, 0x56, 0x50,
+    0x38, 0x20, 0x32, 0x00, 0x00, 0x00, 0xd0, 0x01, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10,
+    0x00, 0x00, 0xc0, 0x12, 0x25, 0xa0, 0x02, 0x74, 0xba, 0x01, 0xf8, 0x00, 0x03, 0xb0, 0x00,
+    0xfe, 0xda, 0x26, 0xff, 0xee, 0xf3, 0x7e, 0xd3, 0xd7, 0xb4, 0xf5, 0xfd, 0x4c, 0xff, 0xf8,
+    0xca, 0x9f, 0x20, 0x3f, 0xe3, 0x2a, 0x7f, 0xc5, 0xcc, 0x00, 0x00};
+
+TEST(Webp, LossyWithAlpha) {
+  const auto info = ProbePicture(kLossyAlpha);
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(*info, (PictureInfo{PictureType::kWebp, {16, 16}, 4, 8, 1}));
+  const auto image = DecodePicture(kLossyAlpha);
+  ASSERT_TRUE(image.ok()) << image.status();
+  const Rgb left = PixelAt(*image, 2, 8), right = PixelAt(*image, 13, 8);
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(left[c], (Rgb{200, 100, 50})[c], 3);
+    EXPECT_NEAR(right[c], (Rgb{40, 20, 10})[c], 3);
+  }
+}
+
+// The simple file of the encoder inside an extended one, with EXIF behind the picture.
+Data WebpWithExif(const Data& simple, Size size, const Data& exif) {
+  Data webp;
+  samples::Append(webp, std::string_view("RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\x08\0\0\0", 24));
+  samples::AppendLe(webp, static_cast<std::uint32_t>(size.width - 1), 3);
+  samples::AppendLe(webp, static_cast<std::uint32_t>(size.height - 1), 3);
+  samples::Append(webp, std::span(simple).subspan(12));
+  samples::Append(webp, "EXIF");
+  samples::AppendLe(webp, static_cast<std::uint32_t>(exif.size()), 4);
+  samples::Append(webp, exif);
+  Data riff_size;
+  samples::AppendLe(riff_size, static_cast<std::uint32_t>(webp.size() - 8), 4);
+  std::copy(riff_size.begin(), riff_size.end(), webp.begin() + 4);
+  return webp;
+}
+
+TEST(Webp, OrientationIsHonoured) {
+  const test::TempDir folder;
+  const Image upright = samples::Gradient(75, 41);
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    const Image stored = samples::StoredAs(upright, orientation);
+    ASSERT_TRUE(WritePicture(folder / "a.webp", stored.view(), {.quality = 100}).ok());
+    const Data webp = WebpWithExif(samples::ReadAll(folder / "a.webp"), stored.size(),
+                                   samples::Exif(orientation, true));
+    const auto image = DecodePicture(webp);
+    ASSERT_TRUE(image.ok()) << image.status();
+    EXPECT_EQ(image->size(), upright.size());
+    EXPECT_LE(samples::MeanDifference(*image, upright), 3) << orientation;
+    EXPECT_EQ(ProbePicture(webp)->orientation, orientation);
+  }
+}
+
+TEST(Webp, HeadersThatDisagreeAreRefused) {
+  Data webp = kLossyAlpha;
+  webp[24] = 0x1F;  // the canvas is 32 wide, the picture 16
+  const auto image = DecodePicture(webp);
+  EXPECT_EQ(image.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(Message(image.status()), HasSubstr("32 x 16 and 16 x 16"));
+}
 
 // --- orientation
 // -----------------------------------------------------------------------------------------------------
