@@ -11,6 +11,12 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 if(VIGIL_SANITIZE)
   target_compile_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE} -fno-omit-frame-pointer)
+<<<<<<< HEAD
+=======
+  if(NOT VIGIL_SANITIZE STREQUAL "thread")
+    target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
+  endif()
+>>>>>>> onnx
   target_link_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE})
   if(NOT VIGIL_SANITIZE STREQUAL "thread")
     target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
