@@ -11,18 +11,6 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 if(VIGIL_SANITIZE)
   target_compile_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE} -fno-omit-frame-pointer)
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
-  if(NOT VIGIL_SANITIZE STREQUAL "thread")
-    target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
-  endif()
->>>>>>> onnx
-=======
-  if(NOT VIGIL_SANITIZE STREQUAL "thread")
-    target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
-  endif()
->>>>>>> states
   target_link_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE})
   if(NOT VIGIL_SANITIZE STREQUAL "thread")
     target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
