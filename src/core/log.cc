@@ -29,7 +29,8 @@ class JsonEscaped final : public spdlog::custom_flag_formatter {
 
 }  // namespace
 
-void Setup(std::string_view level, Format format) {
+void Setup(Level level, Format format) {
+  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
   auto logger = spdlog::stderr_color_mt("vigil");
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonEscaped>('*');
@@ -38,7 +39,7 @@ void Setup(std::string_view level, Format format) {
           ? R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":"vigil","level":"%l","message":"%*"})"
           : "%H:%M:%S.%e %^%l%$ %v");
   logger->set_formatter(std::move(formatter));
-  logger->set_level(spdlog::level::from_str(std::string(level)));
+  logger->set_level(kLevels[static_cast<int>(level)]);
   spdlog::set_default_logger(std::move(logger));
 }
 

@@ -3,14 +3,17 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace vigil::log {
 
-enum class Format { kText, kJson };
+enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError };
+enum class Format : std::uint8_t { kText, kJson };
 
-/// Sets where and how the process logs. `level`: debug, info, warning, error. Call once, from main.
-void Setup(std::string_view level, Format format);
+/// Sets what the process logs, and how. Call once, from main, before there are threads.
+void Setup(Level level, Format format);
 
 /// `scheme://user:password@host/…` with user and password masked, anywhere in `text`. Every URL passes through here on
 /// its way to a log or an error message.

@@ -19,6 +19,7 @@
 
 #include <absl/status/status.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -59,7 +60,7 @@ class KeyOf {
  public:
   using Leaf = typename internal::LeafOf<T>::type;
 
-  KeyOf(KeySpec& spec, const T& field) : spec_(spec), field_(field) {}
+  explicit KeyOf(KeySpec& spec) : spec_(spec) {}
 
   /// One line for the reference: what it is, its unit, what the default means.
   KeyOf& Doc(std::string_view text) { return spec_.doc = text, *this; }
@@ -80,7 +81,11 @@ class KeyOf {
   KeyOf& Reload(config::Reload reload) { return spec_.reload = reload, *this; }
   /// A further condition, asked once the field is set. Its message follows the key's path.
   KeyOf& Check(std::function<absl::Status(const T&)> check) {
-    spec_.check = [check = std::move(check), &field = field_] { return check(field); };
+    spec_.check = [check = std::move(check), get = spec_.get] {
+      T value{};
+      internal::Binding<T>::Set(value, get());
+      return check(value);
+    };
     return *this;
   }
 
@@ -94,7 +99,6 @@ class KeyOf {
   }
 
   KeySpec& spec_;
-  const T& field_;
 };
 
 class Schema {
@@ -108,10 +112,12 @@ class Schema {
   template <typename T>
   KeyOf<T> Key(std::string_view path, T& field) {
     using Bound = internal::Binding<T>;
-    return {AddKey(path, Bound::Describe(), [&field] { return Bound::Get(field); },
-                   [&field](const Value& value) { Bound::Set(field, value); }),
-            field};
+    return KeyOf<T>(AddKey(path, Bound::Describe(), [&field] { return Bound::Get(field); },
+                           [&field](const Value& value) { Bound::Set(field, value); }));
   }
+
+  /// Registers a field that counts microseconds, as stream time does; to the user a duration like any other.
+  KeyOf<std::chrono::microseconds> Microseconds(std::string_view path, std::int64_t& field);
 
   /// Registers a field of an enum, or an optional or list of one, with the names of its values.
   template <typename T, typename E = typename internal::LeafOf<T>::type>
