@@ -61,6 +61,17 @@ KeySpec& Schema::AddKey(std::string_view path, Type type, std::function<Value()>
   return *entry.key;
 }
 
+KeyOf<std::chrono::microseconds> Schema::Microseconds(std::string_view path, std::int64_t& field) {
+  using Bound = internal::Binding<std::chrono::microseconds>;
+  return KeyOf<std::chrono::microseconds>(AddKey(
+      path, Bound::Describe(), [&field] { return Bound::Get(std::chrono::microseconds(field)); },
+      [&field](const Value& value) {
+        std::chrono::microseconds duration{};
+        Bound::Set(duration, value);
+        field = duration.count();
+      }));
+}
+
 void Schema::AddCollection(std::string_view path, std::unique_ptr<Collection> collection, Schema fields,
                            std::shared_ptr<void> example, std::string_view doc, std::size_t max_items, bool keyed) {
   Entry& entry = Add(path);

@@ -60,7 +60,7 @@ class KeyOf {
  public:
   using Leaf = typename internal::LeafOf<T>::type;
 
-  KeyOf(KeySpec& spec, std::function<T()> read) : spec_(spec), read_(std::move(read)) {}
+  explicit KeyOf(KeySpec& spec) : spec_(spec) {}
 
   /// One line for the reference: what it is, its unit, what the default means.
   KeyOf& Doc(std::string_view text) { return spec_.doc = text, *this; }
@@ -81,7 +81,11 @@ class KeyOf {
   KeyOf& Reload(config::Reload reload) { return spec_.reload = reload, *this; }
   /// A further condition, asked once the field is set. Its message follows the key's path.
   KeyOf& Check(std::function<absl::Status(const T&)> check) {
-    spec_.check = [check = std::move(check), read = read_] { return check(read()); };
+    spec_.check = [check = std::move(check), get = spec_.get] {
+      T value{};
+      internal::Binding<T>::Set(value, get());
+      return check(value);
+    };
     return *this;
   }
 
@@ -95,7 +99,6 @@ class KeyOf {
   }
 
   KeySpec& spec_;
-  std::function<T()> read_;
 };
 
 class Schema {
@@ -109,23 +112,12 @@ class Schema {
   template <typename T>
   KeyOf<T> Key(std::string_view path, T& field) {
     using Bound = internal::Binding<T>;
-    return {AddKey(path, Bound::Describe(), [&field] { return Bound::Get(field); },
-                   [&field](const Value& value) { Bound::Set(field, value); }),
-            [&field] { return field; }};
+    return KeyOf<T>(AddKey(path, Bound::Describe(), [&field] { return Bound::Get(field); },
+                           [&field](const Value& value) { Bound::Set(field, value); }));
   }
 
-  /// Registers a duration that its owner keeps as a number of microseconds, as time stamps are.
-  KeyOf<std::chrono::microseconds> Microseconds(std::string_view path, std::int64_t& field) {
-    using Duration = std::chrono::microseconds;
-    using Bound = internal::Binding<Duration>;
-    return {AddKey(path, Bound::Describe(), [&field] { return Bound::Get(Duration(field)); },
-                   [&field](const Value& value) {
-                     Duration duration{};
-                     Bound::Set(duration, value);
-                     field = duration.count();
-                   }),
-            [&field] { return Duration(field); }};
-  }
+  /// Registers a field that counts microseconds, as stream time does; to the user a duration like any other.
+  KeyOf<std::chrono::microseconds> Microseconds(std::string_view path, std::int64_t& field);
 
   /// Registers a field of an enum, or an optional or list of one, with the names of its values.
   template <typename T, typename E = typename internal::LeafOf<T>::type>

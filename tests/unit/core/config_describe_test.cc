@@ -105,7 +105,7 @@ TEST(Keys, AreAllThere) {
     const auto found = std::ranges::find_if(keys, [&](const KeyInfo& key) { return key.path == path; });
     return found == keys.end() ? KeyInfo{} : *found;
   };
-  EXPECT_EQ(keys.size(), 33);
+  EXPECT_EQ(keys.size(), 34);
   const KeyInfo faces = find("face.max_faces");
   EXPECT_EQ(faces.environment, "VIGIL_FACE_MAX_FACES");
   EXPECT_EQ(faces.type, "whole number");

@@ -48,6 +48,7 @@ struct Example {
   std::vector<Detector> detectors{Detector::kAuto};
   std::chrono::seconds interval{10};
   std::chrono::duration<double> window{1.5};
+  std::int64_t blink_us = 80'000;
   ByteSize cache = MiB(64);
   std::optional<int> limit = 3;
   std::optional<std::string> label;
@@ -98,6 +99,9 @@ inline void Register(Schema& schema, Example& example) {
   schema.Key("scale", example.scale).AtLeast(0);
   schema.Key("interval", example.interval).AtMost(std::chrono::hours(1));
   schema.Key("window", example.window);
+  schema.Microseconds("blink", example.blink_us).AtMost(std::chrono::minutes(1)).Check([](const auto& blink) {
+    return blink.count() % 2 == 0 ? absl::OkStatus() : absl::InvalidArgumentError("an odd number of microseconds");
+  });
   schema.Key("cache.size", example.cache).AtLeast(KiB(1));
   schema.Key("limit", example.limit);
   schema.Key("label", example.label);
