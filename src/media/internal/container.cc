@@ -1,0 +1,279 @@
+#include "media/internal/container.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "media/internal/input_rules.h"
+
+namespace vigil::media::internal {
+namespace {
+
+constexpr std::int64_t kLiveAnalysis = 1'000'000;  // µs; longer only delays the first frame
+constexpr auto kCameraPoll = std::chrono::milliseconds(4);
+
+absl::Status CheckFile(const std::string& path, const std::string& name) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    if (error && error != std::errc::no_such_file_or_directory) {
+      return absl::PermissionDeniedError(fmt::format("{}: {}", name, error.message()));
+    }
+    return absl::NotFoundError(fmt::format("{}: no such file", name));
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return absl::InvalidArgumentError(fmt::format("{}: not a regular file", name));
+  }
+  if (std::filesystem::file_size(path, error) == 0 && !error) {
+    return absl::InvalidArgumentError(fmt::format("{}: the file is empty", name));
+  }
+  return absl::OkStatus();
+}
+
+void SetNetworkOptions(const std::string& address, const SourceOptions& options, Options& out) {
+  if (address.starts_with("rtsp")) {
+    out.Set("rtsp_transport", options.rtsp_transport == RtspTransport::kTcp ? "tcp" : "udp");
+    out.Set("allowed_media_types", "video");
+    out.Set("timeout", std::chrono::microseconds(options.read_timeout).count());
+    out.Set("buffer_size",
+            std::int64_t{2} << 20);  // of the UDP socket: one key frame of a 4K camera
+  } else {
+    out.Set("icy", std::int64_t{0});
+    out.Set("tls_verify", std::int64_t{options.tls_verify});
+  }
+}
+
+void SetCameraOptions(const SourceOptions& options, Options& out) {
+  if (options.camera_size.width > 0) {
+    out.Set("video_size",
+            fmt::format("{}x{}", options.camera_size.width, options.camera_size.height));
+  }
+  if (options.camera_fps > 0) out.Set("framerate", fmt::format("{}", options.camera_fps));
+}
+
+bool Is(const AVFormatContext& context, std::string_view demuxer) {
+  return std::string_view(context.iformat->name).find(demuxer) != std::string_view::npos;
+}
+
+// A stream without an end: RTSP, or HTTP that gives neither duration nor length.
+bool IsLive(const AVFormatContext& context) {
+  if (Is(context, "rtsp")) return true;
+  return context.duration == AV_NOPTS_VALUE &&
+         (context.pb == nullptr || avio_size(context.pb) <= 0);
+}
+
+// Matroska's own note on one track, "HH:MM:SS.nnnnnnnnn".
+std::optional<std::int64_t> TaggedDuration(const AVStream& stream) {
+  const AVDictionaryEntry* tag = av_dict_get(stream.metadata, "DURATION", nullptr, 0);
+  int hours = 0, minutes = 0;
+  double seconds = 0;
+  if (tag == nullptr || std::sscanf(tag->value, "%4d:%2d:%lf", &hours, &minutes, &seconds) != 3)
+    return std::nullopt;
+  if (hours < 0 || minutes < 0 || !(seconds >= 0 && seconds < 60)) return std::nullopt;
+  return static_cast<std::int64_t>((hours * 3600.0 + minutes * 60.0 + seconds) * 1e6);
+}
+
+}  // namespace
+
+std::int64_t MaxPixels(InputKind kind) {
+  return kind == InputKind::kFile ? limits::kMaxLocalVideoPixels : limits::kMaxVideoPixels;
+}
+
+absl::Status CheckPictureSize(const std::string& name, int width, int height,
+                              std::int64_t max_pixels) {
+  const bool fits = width <= limits::kMaxPictureSide && height <= limits::kMaxPictureSide &&
+                    std::int64_t{width} * height <= max_pixels;
+  if (fits) return absl::OkStatus();
+  return absl::ResourceExhaustedError(fmt::format(
+      "{}: pictures of {}x{} are beyond the limit of {} a side and {:.1f} Mpixel; scale the video "
+      "down",
+      name, width, height, limits::kMaxPictureSide, static_cast<double>(max_pixels) / 1e6));
+}
+
+absl::StatusOr<std::unique_ptr<Container>> Container::Open(const std::string& url_or_path,
+                                                           const SourceOptions& options,
+                                                           std::stop_token stop) {
+  SetUpFfmpeg();
+  const InputKind kind = KindOf(url_or_path);
+  std::unique_ptr<Container> container(new Container(kind, log::MaskCredentials(url_or_path)));
+  if (kind == InputKind::kUnsupported) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: scheme not supported; use rtsp, rtsps, http, https, /dev/video… or a path",
+                    container->name_));
+  }
+  std::string address = url_or_path;
+  if (kind == InputKind::kFile) {
+    if (address.starts_with("file://")) address.erase(0, 7);
+    if (auto checked = CheckFile(address, container->name_); !checked.ok()) return checked;
+    address.insert(0, "file:");  // a colon in the name is no scheme
+  }
+  container->connect_timeout_ = options.connect_timeout;
+  container->read_timeout_ = options.read_timeout;
+  container->interrupt_.Arm(
+      std::move(stop), kind == InputKind::kFile ? Deadline::max() : After(options.connect_timeout));
+  if (auto status = container->Connect(address, options); !status.ok()) return status;
+  if (auto status = container->Examine(); !status.ok()) return status;
+  return container;
+}
+
+absl::Status Container::Connect(const std::string& address, const SourceOptions& options) {
+  context_ = avformat_alloc_context();
+  if (context_ == nullptr)
+    return absl::ResourceExhaustedError(fmt::format("{}: out of memory", name_));
+  context_->interrupt_callback = {&Interrupt::Callback, &interrupt_};
+  context_->max_streams = limits::kMaxStreams;
+  Options settings;
+  settings.Set("protocol_whitelist", ProtocolsFor(kind_, address));
+  settings.Set("format_whitelist", FormatsFor(kind_));
+  const AVInputFormat* format = nullptr;
+  if (kind_ == InputKind::kNetwork) SetNetworkOptions(address, options, settings);
+  if (kind_ == InputKind::kCamera) {
+    SetCameraOptions(options, settings);
+    format = av_find_input_format("v4l2");
+    context_->flags |= AVFMT_FLAG_NONBLOCK;  // or a camera that hangs could not be stopped
+  }
+  const int error = avformat_open_input(&context_, address.c_str(), format, settings.out());
+  return error < 0 ? Failed(error, "cannot open it")
+                   : absl::OkStatus();  // on failure FFmpeg has freed the context
+}
+
+absl::Status Container::ChooseStream() {
+  stream_ = nullptr;
+  const int best = av_find_best_stream(context_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    AVStream* stream = context_->streams[i];
+    const bool chosen =
+        static_cast<int>(i) == best && (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+    stream->discard = chosen ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    if (chosen) stream_ = stream;
+  }
+  if (stream_ == nullptr) return absl::InvalidArgumentError(fmt::format("{}: has no video", name_));
+  const AVCodecParameters& codec = *stream_->codecpar;
+  return CheckPictureSize(name_, codec.width, codec.height, MaxPixels(kind_));
+}
+
+absl::Status Container::Examine() {
+  // A header with the size in it is judged before anything is decoded. Some formats name their
+  // streams only later.
+  if (context_->nb_streams > 0) {
+    if (auto status = ChooseStream();
+        !status.ok() && (context_->ctx_flags & AVFMTCTX_NOHEADER) == 0)
+      return status;
+  }
+  if (kind_ != InputKind::kCamera) {  // a camera's driver has said everything
+    if (kind_ == InputKind::kNetwork) {
+      context_->max_analyze_duration = kLiveAnalysis;
+      context_->fps_probe_size = 0;
+    }
+    std::vector<AVDictionary*> settings(context_->nb_streams,
+                                        nullptr);  // for the decoders FFmpeg tries
+    for (AVDictionary*& each : settings) av_dict_set_int(&each, "max_pixels", MaxPixels(kind_), 0);
+    const int error =
+        avformat_find_stream_info(context_, settings.empty() ? nullptr : settings.data());
+    for (AVDictionary*& each : settings) av_dict_free(&each);
+    if (interrupt_.stopped() || interrupt_.expired() || error < 0)
+      return Failed(error, "cannot read it");
+  }
+  live_ = kind_ == InputKind::kCamera || (kind_ == InputKind::kNetwork && IsLive(*context_));
+  if (auto status = ChooseStream(); !status.ok()) return status;
+  connected_ = true;
+  return absl::OkStatus();
+}
+
+Container::~Container() {
+  if (context_ != nullptr) avformat_close_input(&context_);
+}
+
+void Container::Arm(std::stop_token stop) {
+  interrupt_.Arm(std::move(stop),
+                 kind_ == InputKind::kFile ? Deadline::max() : After(read_timeout_));
+}
+
+absl::Status Container::Failed(int error, const std::string& doing) const {
+  if (interrupt_.stopped()) return absl::CancelledError(fmt::format("{}: stopped", name_));
+  if (interrupt_.expired()) {
+    const auto waited = connected_ ? read_timeout_ : connect_timeout_;
+    return absl::DeadlineExceededError(fmt::format(
+        "{}: {} within {} ms", name_, connected_ ? "no frame" : "no answer", waited.count()));
+  }
+  absl::Status status = FfmpegError(error, name_, doing);
+  if (!connected_ && status.code() == absl::StatusCode::kInvalidArgument) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: not a video that can be read ({})", name_, ErrorText(error)));
+  }
+  return status;
+}
+
+absl::Status Container::Read(AVPacket& packet) {
+  while (true) {
+    av_packet_unref(&packet);
+    const int error = av_read_frame(context_, &packet);
+    if (error == AVERROR(EAGAIN) && !interrupt_.stopped() &&
+        !interrupt_.expired()) {  // only cameras
+      SleepUntil(std::min(After(kCameraPoll), interrupt_.deadline()), interrupt_.stop());
+      continue;
+    }
+    if (error == AVERROR_EOF && !interrupt_.stopped()) {
+      if (BreaksOff()) return absl::DataLossError("it is incomplete");
+      return absl::OutOfRangeError(fmt::format("{}: end", name_));
+    }
+    if (error < 0) {
+      absl::Status status = Failed(error, "cannot read on");
+      const bool broken =
+          kind_ == InputKind::kFile && status.code() != absl::StatusCode::kCancelled;
+      return broken ? absl::DataLossError(ErrorText(error)) : status;
+    }
+    if (packet.stream_index != stream_->index) continue;
+    ++packets_;
+    last_packet_cut_ = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
+    const std::int64_t stamp = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    if (stamp != AV_NOPTS_VALUE) {
+      end_us_ =
+          std::max(end_us_, av_rescale_q(stamp, stream_->time_base, kMicroseconds) +
+                                av_rescale_q(packet.duration, stream_->time_base, kMicroseconds));
+    }
+    return absl::OkStatus();
+  }
+}
+
+// Most demuxers call the end of a cut file its end. What the container promised tells the two
+// apart.
+bool Container::BreaksOff() const {
+  if (live_) return false;
+  if (last_packet_cut_) return true;
+  if (Is(*context_, "mov")) return packets_ < avformat_index_get_entries_count(stream_);
+  if (Is(*context_, "gif")) return packets_ < stream_->nb_frames;
+  if (Is(*context_, "avi"))
+    return packets_ < stream_->nb_frames * 98 / 100;  // empty chunks are repeated frames
+  const auto expected = duration_us();
+  constexpr std::int64_t kTolerance = 500'000;
+  return Is(*context_, "matroska") && expected && end_us_ < *expected - kTolerance;
+}
+
+AVRational Container::frame_rate() const {
+  const AVRational rate =
+      stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
+  return rate.num > 0 && rate.den > 0 ? rate : AVRational{0, 1};
+}
+
+std::optional<std::int64_t> Container::duration_us() const {
+  if (live_) return std::nullopt;
+  if (stream_->duration != AV_NOPTS_VALUE)
+    return av_rescale_q(stream_->duration, stream_->time_base, kMicroseconds);
+  if (const auto tagged = TaggedDuration(*stream_)) return tagged;
+  if (context_->nb_streams != 1 || context_->duration == AV_NOPTS_VALUE) return std::nullopt;
+  return context_->duration;  // AV_TIME_BASE: microseconds
+}
+
+std::optional<std::int64_t> Container::frames() const {
+  if (live_ || stream_->nb_frames <= 0) return std::nullopt;
+  return stream_->nb_frames;
+}
+
+}  // namespace vigil::media::internal

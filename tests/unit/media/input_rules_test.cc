@@ -1,0 +1,64 @@
+#include "media/internal/input_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace vigil::media {
+namespace {
+
+struct KindCase {
+  const char* input;
+  InputKind kind;
+};
+class Kind : public testing::TestWithParam<KindCase> {};
+
+TEST_P(Kind, IsToldByTheName) { EXPECT_EQ(KindOf(GetParam().input), GetParam().kind); }
+INSTANTIATE_TEST_SUITE_P(All, Kind,
+                         testing::Values(KindCase{"a.mp4", InputKind::kFile},
+                                         KindCase{"/x/12:30:00.avi", InputKind::kFile},
+                                         KindCase{"./http://x", InputKind::kFile},
+                                         KindCase{"file:///x/a.mp4", InputKind::kFile},
+                                         KindCase{"concat:a.mp4|b.mp4", InputKind::kFile},
+                                         KindCase{"/dev/video0", InputKind::kCamera},
+                                         KindCase{"rtsp://camera/main", InputKind::kNetwork},
+                                         KindCase{"rtsps://camera", InputKind::kNetwork},
+                                         KindCase{"http://host/a.mjpg", InputKind::kNetwork},
+                                         KindCase{"https://host/", InputKind::kNetwork},
+                                         KindCase{"rtmp://host/", InputKind::kUnsupported},
+                                         KindCase{"concat://a", InputKind::kUnsupported},
+                                         KindCase{"subfile,,start,0,end,9,,:http://x/",
+                                                  InputKind::kUnsupported},
+                                         KindCase{"://", InputKind::kUnsupported}));
+
+bool Holds(const std::string& list, const std::string& name) {
+  return ("," + list + ",").find("," + name + ",") != std::string::npos;
+}
+
+TEST(InputRules, FilesReachOnlyFiles) {
+  EXPECT_EQ(internal::ProtocolsFor(InputKind::kFile, "a.mp4"), "file");
+}
+
+TEST(InputRules, NetworkSourcesReachNoFile) {
+  for (const char* url : {"rtsp://a/", "rtsps://a/", "http://a/", "https://a/"}) {
+    const std::string protocols = internal::ProtocolsFor(InputKind::kNetwork, url);
+    for (const char* never :
+         {"file", "concat", "concatf", "subfile", "pipe", "data", "unix", "cache"}) {
+      EXPECT_FALSE(Holds(protocols, never)) << url << " " << never;
+    }
+  }
+}
+
+TEST(InputRules, ListsScriptsAndTextAreNoVideos) {
+  for (const InputKind kind : {InputKind::kFile, InputKind::kNetwork}) {
+    const std::string& formats = internal::FormatsFor(kind);
+    for (const char* never : {"concat", "sdp", "image2", "tty", "lavfi", "x11grab"})
+      EXPECT_FALSE(Holds(formats, never)) << never;
+    for (const char* needed : {"mov", "matroska", "avi", "gif", "mpegts", "mpjpeg"})
+      EXPECT_TRUE(Holds(formats, needed)) << needed;
+  }
+  EXPECT_FALSE(Holds(internal::FormatsFor(InputKind::kFile), "hls"));
+}
+
+}  // namespace
+}  // namespace vigil::media
