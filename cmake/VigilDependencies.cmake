@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # Two of OpenCV's libraries, found by hand: its CMake package comes only with all of them.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
@@ -33,8 +34,8 @@ target_link_libraries(vigil_xnnpack INTERFACE ${XNNPACK_LIBRARY} ${PTHREADPOOL_L
 
 find_program(FLATC flatc REQUIRED)
 
-# ONNX Runtime is opened when the first ONNX model is (nn/onnx_runtime.cc), so that a user may name a CUDA build of
-# it; only its C header is needed here.
+# ONNX Runtime is opened when the first ONNX model is (nn/internal/onnx_runtime.cc), so that a user may name a CUDA
+# build of it; only its C header is needed here.
 set(VIGIL_DEPS_DIR ${PROJECT_SOURCE_DIR}/deps CACHE PATH "What scripts/setup unpacked")
 if(VIGIL_WITH_ONNXRUNTIME)
   find_path(ONNXRUNTIME_INCLUDE onnxruntime_c_api.h

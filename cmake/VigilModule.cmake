@@ -10,9 +10,11 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_options(vigil_options INTERFACE -march=x86-64-v2)
 endif()
 if(VIGIL_SANITIZE)
-  target_compile_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE} -fno-omit-frame-pointer
-    $<$<NOT:$<STREQUAL:${VIGIL_SANITIZE},thread>>:-fno-sanitize-recover=all>)
+  target_compile_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE})
+  if(NOT VIGIL_SANITIZE STREQUAL "thread")
+    target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
+  endif()
 endif()
 
 # vigil_module(<name> [HEADERS h...] [SOURCES cc...] [PUBLIC lib...] [PRIVATE lib...] [TESTS cc...])

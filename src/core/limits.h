@@ -13,6 +13,7 @@ inline constexpr int kMaxPictureSide = 8192;
 inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;         ///< from the network
 inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;   ///< a file on this machine
 inline constexpr int kMaxJpegScans = 64;
+inline constexpr std::size_t kMaxInputs = 100'000;  ///< files that one folder or pattern may stand for
 
 // Video. Of one picture; cameras make 4096x2304, files 8K.
 inline constexpr std::int64_t kMaxVideoPixels = 4096 * 2304;        ///< from the network or a camera
@@ -22,14 +23,19 @@ inline constexpr int kMaxStreams = 64;                              ///< tracks 
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
+inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;          ///< the canonical face; it has 19 KB
 
 // Configuration.
 inline constexpr std::size_t kMaxConfigBytes = 1U << 20;
 inline constexpr int kMaxConfigDepth = 32;
-inline constexpr int kMaxConfigListItems = 1024;
+inline constexpr int kMaxConfigListItems = 1024;                 ///< of one list, keys of one section
+inline constexpr std::size_t kMaxConfigNodes = 65'536;           ///< of a file, its aliases resolved
+inline constexpr std::size_t kMaxConfigExpandedBytes = 4U << 20;  ///< of text, aliases and placeholders resolved
+inline constexpr std::size_t kMaxSecretBytes = 64U << 10;        ///< a file that holds one secret
 
 // Faces.
 inline constexpr int kMaxFaces = 256;            ///< faces followed in one frame
+inline constexpr std::size_t kMaxCandidates = 1000;  ///< boxes of a detector before non-maximum suppression
 inline constexpr int kMaxPolygonVertices = 64;   ///< of a mask or a zone
 inline constexpr int kMaxMasks = 256;            ///< of one camera
 

@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 namespace vigil::test {
 
@@ -33,6 +35,12 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+/// Replaces what is there.
+inline void WriteFile(const std::filesystem::path& path, std::string_view data) {
+  std::ofstream(path, std::ios::binary)
+      .write(data.data(), static_cast<std::streamsize>(data.size()));
+}
 
 }  // namespace vigil::test
 

@@ -1,0 +1,210 @@
+#include "app/analyze.h"
+
+#include <absl/status/status.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "app/analyze_job.h"
+#include "app/ordered_output.h"
+#include "app/progress.h"
+#include "app/result_csv.h"
+#include "app/save_plan.h"
+#include "app/signals.h"
+#include "app/summary.h"
+#include "core/log.h"
+#include "core/status.h"
+#include "core/time.h"
+#include "media/picture_list.h"
+#include "media/window.h"
+
+namespace vigil::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kOk = 0, kFailed = 1, kUsage = 2;
+
+void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", message); }
+void Complain(const absl::Status& status) { Complain(MessageOf(status)); }
+
+bool IsLive(const media::Input& input) { return input.kind == media::Input::Kind::kCamera || input.kind == media::Input::Kind::kStream; }
+
+class Analysis {
+ public:
+  Analysis(const AnalyzeArguments& arguments, const Config& config) : arguments_(arguments), config_(config) {}
+
+  int Run() {
+    ExpandInputs();
+    if (inputs_.empty()) return kFailed;
+    auto saves = PlanSaves(arguments_.save, inputs_);
+    if (!saves.ok()) return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
+    saves_ = *std::move(saves);
+    if (auto status = Prepare(); !status.ok()) return Complain(status), kFailed;
+    RunJobs();
+    return Report();
+  }
+
+ private:
+  void ExpandInputs() {
+    for (const std::string& argument : arguments_.inputs) {
+      auto inputs = media::ExpandInput(argument, {.recursive = arguments_.recursive});
+      if (!inputs.ok()) {
+        Complain(inputs.status());
+        failed_ = true;
+        continue;
+      }
+      std::ranges::move(*inputs, std::back_inserter(inputs_));
+    }
+    reports_.resize(inputs_.size());
+    progress_ = std::vector<JobProgress>(inputs_.size());
+  }
+
+  // Everything that can fail before the first frame: models, outputs.
+  absl::Status Prepare() {
+    auto models = ModelOptionsOf(config_);
+    if (!models.ok()) return models.status();
+    model_options_ = *std::move(models);
+    auto canonical = face::LoadCanonicalFace(model_options_.dir / "geometry_pipeline_metadata_landmarks.binarypb");
+    if (!canonical.ok()) return canonical.status();
+    canonical_ = *std::move(canonical);
+
+    const bool ordered = std::ranges::none_of(inputs_, IsLive);
+    if (!arguments_.json.empty()) {
+      auto json = OrderedOutput::Create(arguments_.json, inputs_.size(), ordered);
+      if (!json.ok()) return json.status();
+      json_ = *std::move(json);
+    }
+    if (!arguments_.csv.empty()) {
+      auto csv = OrderedOutput::Create(arguments_.csv, inputs_.size(), ordered);
+      if (!csv.ok()) return csv.status();
+      csv_ = *std::move(csv);
+      if (auto status = csv_->Write(0, CsvHeader(), {}); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  // One thread an input at a time, each with its own networks. Live inputs never end, so they never wait for a thread.
+  void RunJobs() {
+    const auto live = static_cast<int>(std::ranges::count_if(inputs_, IsLive));
+    const auto all = static_cast<int>(inputs_.size());
+    const int wanted = config_.threads > 0 ? config_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int workers = std::min(all, std::max(wanted, live));
+    decoder_threads_ = std::max(1, std::min(4, wanted / workers));
+
+    std::vector<std::string> names;
+    for (const media::Input& input : inputs_) names.push_back(log::MaskCredentials(input.name));
+    std::unique_ptr<ProgressLine> line;
+    if (!arguments_.quiet && !arguments_.display) line = std::make_unique<ProgressLine>(progress_, names);
+    line_ = line.get();
+
+    running_ = workers;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < workers; ++i) threads.emplace_back([this] { Work(); });
+    if (arguments_.display) ShowUntilDone();
+    threads.clear();  // joins
+  }
+
+  void Work() {
+    auto models = face::FaceModels::Load(model_options_);
+    const JobContext context{config_, canonical_, json_.get(), csv_.get(), arguments_.display ? &shown_ : nullptr, decoder_threads_};
+    for (std::size_t i = next_++; i < inputs_.size(); i = next_++) {
+      if (!models.ok()) {
+        reports_[i].name = log::MaskCredentials(inputs_[i].name);
+        reports_[i].status = models.status();
+      } else if (!signals_.token().stop_requested()) {
+        reports_[i] = RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
+      }
+      if (json_) json_->Done(i);
+      if (csv_) csv_->Done(i);
+      if (line_ != nullptr) line_->JobDone();
+      TellFailure(reports_[i].status);
+    }
+    if (--running_ == 0) shown_.Close();
+  }
+
+  // Said when it happens: on a long run nobody wants to wait for the end to learn it.
+  void TellFailure(const absl::Status& status) {
+    if (status.ok() || absl::IsCancelled(status)) return;
+    failed_ = true;
+    const std::string text = fmt::format("vigil: {}", MessageOf(status));
+    if (line_ != nullptr) {
+      line_->Print(text);
+    } else {
+      fmt::print(stderr, "{}\n", text);
+    }
+  }
+
+  // The window belongs to the main thread. The last picture stays until the user closes it.
+  void ShowUntilDone() {
+    const absl::Status status = ShowFrames();
+    signals_.Stop();
+    if (status.ok()) return;
+    Complain(status);
+    failed_ = true;
+  }
+
+  absl::Status ShowFrames() {
+    std::unique_ptr<media::Window> window;
+    Image image;
+    while (!signals_.token().stop_requested()) {
+      if (auto newer = shown_.Take(After(50ms), signals_.token())) image = *std::move(newer);
+      if (image.empty()) {
+        if (shown_.closed()) return absl::OkStatus();  // nothing came that could be shown
+        continue;
+      }
+      if (!window) {
+        auto created = media::Window::Create("vigil", image.size());
+        if (!created.ok()) return created.status();
+        window = *std::move(created);
+      }
+      const auto open = window->Show(image.view());
+      if (!open.ok()) return open.status();
+      if (!*open) return absl::OkStatus();
+    }
+    return absl::OkStatus();
+  }
+
+  int Report() {
+    for (OrderedOutput* output : {json_.get(), csv_.get()}) {
+      if (output == nullptr) continue;
+      if (auto status = output->Close(); !status.ok()) {
+        Complain(status);
+        failed_ = true;
+      }
+    }
+    if (!arguments_.quiet) {
+      const bool stdout_taken = arguments_.json == "-" || arguments_.csv == "-";
+      fmt::print(stdout_taken ? stderr : stdout, "{}", Summary(reports_));
+    }
+    return failed_ ? kFailed : kOk;
+  }
+
+  const AnalyzeArguments& arguments_;
+  const Config& config_;
+  StopOnSignal signals_;                     // before any thread
+  std::vector<media::Input> inputs_;
+  std::vector<std::filesystem::path> saves_;
+  face::ModelOptions model_options_;
+  face::CanonicalFace canonical_;
+  std::unique_ptr<OrderedOutput> json_, csv_;
+  LatestSlot<Image> shown_;                  // for the window
+  int decoder_threads_ = 1;
+  ProgressLine* line_ = nullptr;
+  std::vector<JobReport> reports_;           // each written by the thread that runs the job
+  std::vector<JobProgress> progress_;
+  std::atomic<std::size_t> next_ = 0;        // the next input to run
+  std::atomic<int> running_ = 0;
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace
+
+int RunAnalyze(const AnalyzeArguments& arguments, const Config& config) { return Analysis(arguments, config).Run(); }
+
+}  // namespace vigil::app

@@ -1,0 +1,67 @@
+// The product's configuration: every key, typed. docs/configuration.md is generated from it.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/schema.h"
+#include "core/log.h"
+#include "face/models.h"
+#include "face/overlay.h"
+#include "face/pipeline.h"
+#include "media/live_source.h"
+#include "media/mask.h"
+#include "media/source.h"
+#include "media/video_writer.h"
+
+namespace vigil::app {
+
+enum class FaceDetector : std::uint8_t { kAuto, kWhole, kTiles, kYuNet, kYoloFace };
+
+struct FaceConfig {
+  FaceDetector detector = FaceDetector::kAuto;
+  std::string detector_file;
+  int mesh = face::kRefinedPoints;
+  face::PipelineOptions pipeline;
+};
+
+struct SourceConfig {
+  media::SourceOptions options;
+  media::LiveOptions live;
+};
+
+struct OutputConfig {
+  int jpeg_quality = 92;
+  media::VideoWriterOptions video;
+  face::OverlayOptions overlay;
+};
+
+struct Config {
+  struct Log {
+    log::Level level = log::Level::kInfo;
+    log::Format format = log::Format::kText;
+  } log;
+  struct Models {
+    std::string dir;
+    std::string onnxruntime_library;
+    nn::OnnxProvider provider = nn::OnnxProvider::kCpu;
+    int device = 0;
+  } models;
+  int threads = 0;                                ///< 0: one a core
+  std::vector<std::vector<Point2f>> masks;        ///< fractions of the frame
+  FaceConfig face;
+  SourceConfig source;
+  OutputConfig output;
+};
+
+/// Registers every key with the field it fills. Both outlive the schema's use.
+void Register(config::Schema& schema, Config& config);
+
+/// What the configuration means to the face module. NotFound: the models folder.
+absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config);
+face::PipelineOptions PipelineOptionsOf(const Config& config);
+
+}  // namespace vigil::app

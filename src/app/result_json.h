@@ -1,0 +1,31 @@
+// One line of JSON a frame: what `vigil analyze --json` writes. docs/schema/analyze-frame.schema.json describes it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/geometry.h"
+#include "core/json_writer.h"
+#include "face/types.h"
+
+namespace vigil::app {
+
+/// What a result belongs to.
+struct FrameHeader {
+  std::string_view stream_id;
+  std::uint64_t number = 0;
+  std::int64_t timestamp_us = 0;
+  std::int64_t decode_us = 0;
+  Size size;
+};
+
+/// Replaces what `json` holds by the frame's object, without a line end. Landmarks are normalised by the frame's width
+/// (x, z) and height (y), boxes are in pixels, angles in degrees, translations in centimetres, shares 0..1.
+void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceResult& result);
+
+/// "alert", "mildFatigue", "moderateFatigue", "severeFatigue".
+std::string_view Name(face::DrowsinessLevel level);
+/// "unknown", "open", "closed".
+std::string_view Name(face::EyeState state);
+
+}  // namespace vigil::app

@@ -1,0 +1,26 @@
+// Ctrl-C and `kill` become a stop token.
+#pragma once
+
+#include <stop_token>
+#include <thread>
+
+namespace vigil::app {
+
+/// While it lives, the first SIGINT or SIGTERM asks for a stop and the second ends the process at once. Construct it
+/// before any other thread: they inherit that the signals are blocked.
+class StopOnSignal {
+ public:
+  StopOnSignal();
+  ~StopOnSignal();
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+  std::stop_token token() const { return stop_.get_token(); }
+  void Stop() { stop_.request_stop(); }
+
+ private:
+  std::stop_source stop_;
+  std::jthread thread_;
+};
+
+}  // namespace vigil::app

@@ -1,0 +1,72 @@
+// Faces of a stream: detected once, then followed from frame to frame by their own landmarks, as MediaPipe does.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/image.h"
+#include "face/face_finder.h"
+#include "face/models.h"
+#include "face/one_euro.h"
+#include "face/types.h"
+
+namespace vigil::face {
+
+struct LandmarkerOptions {
+  int max_faces = 20;             ///< followed at once; 1..limits::kMaxFaces
+  float min_mesh_score = 0.5F;    ///< a mesh with less is no face, 0..1
+  bool smooth = true;             ///< One-Euro filter on the points of a video
+  OneEuroOptions smoothing;
+  FinderOptions finder;
+};
+
+/// A face that is being followed.
+struct TrackedFace {
+  std::int64_t id = 0;    ///< stable while the face stays in view; never used again
+  Mesh mesh;              ///< smoothed where the options say so
+};
+
+/// One stream's state. The detector runs while fewer than `max_faces` are followed; a face's next region comes from its
+/// landmarks; a face whose mesh scores too little is lost, and gets a new id when it comes back. One thread at a time.
+///
+/// The networks come with each call: streams of one worker share them, and a reset costs nothing.
+class Landmarker {
+ public:
+  explicit Landmarker(const LandmarkerOptions& options);
+  ~Landmarker();
+
+  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to call. The result is valid
+  /// until the next call, sorted by id. No memory is taken while no face comes or goes.
+  absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image, std::int64_t timestamp_us);
+
+  /// A single picture: nothing is carried over, nothing smoothed. Ids count up across pictures.
+  absl::StatusOr<std::span<const TrackedFace>> Still(FaceModels& models, ImageView image);
+
+  /// Forgets every face; the next frame is a first one. Ids are not used again.
+  void Reset();
+
+  struct Timing { std::int64_t detect_us = 0, mesh_us = 0; };
+  /// Of the last call: the finder with its crops; the mesh network alone.
+  Timing timing() const { return timing_; }
+
+ private:
+  struct Track;
+  absl::Status RunMesh(FaceModels& models, ImageView image, Track& track);
+  absl::Status Follow(FaceModels& models, ImageView image);
+  absl::Status Confirm(FaceModels& models, ImageView image, std::span<const Detection> found);
+  std::span<const TrackedFace> Result();
+
+  const LandmarkerOptions options_;
+  FaceFinder finder_;
+  std::vector<std::unique_ptr<Track>> tracks_;   // by id
+  std::vector<std::unique_ptr<Track>> spare_;    // tracks that ended, and candidates: their memory is used again
+  std::vector<TrackedFace> faces_;               // the last result
+  std::int64_t next_id_ = 1;
+  Timing timing_;
+};
+
+}  // namespace vigil::face

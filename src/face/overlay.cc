@@ -1,0 +1,156 @@
+#include "face/overlay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "face/contours.h"
+
+namespace vigil::face {
+namespace {
+
+using media::Canvas;
+using media::Color;
+namespace theme = media::theme;
+
+constexpr float kRadians = std::numbers::pi_v<float> / 180;
+
+Point2f At(const Face& face, int index) {
+  const Point3f& point = face.mesh.points[static_cast<std::size_t>(index)];
+  return {point.x, point.y};
+}
+
+Point2f Middle(Point2f a, Point2f b) { return {(a.x + b.x) / 2, (a.y + b.y) / 2}; }
+
+// Good is mint, then amber, then coral.
+Color Grade(float badness) {
+  return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2) : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
+}
+
+// Lines of a face this large: a hair on small ones, never thick.
+float LineWidth(const Face& face) { return std::clamp(face.box.width / 260, 0.5F, 2.5F); }
+
+}  // namespace
+
+Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options) : options_(options) {
+  for (const auto& triangle : canonical.triangles) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto a = triangle[i], b = triangle[(i + 1) % 3];
+      edges_.push_back({std::min(a, b), std::max(a, b)});
+    }
+  }
+  std::ranges::sort(edges_);
+  edges_.erase(std::ranges::unique(edges_).begin(), edges_.end());
+}
+
+void Overlay::Draw(MutableImageView image, const FaceResult& result) {
+  Canvas canvas(image);
+  for (const Face& face : result.faces) {
+    DrawMesh(canvas, face);
+    if (options_.irises && face.mesh.has_irises()) DrawIrises(canvas, face);
+    if (options_.axes) DrawAxes(canvas, face);
+    if (options_.gaze && face.gaze.combined.confidence > 0.2F) DrawGaze(canvas, face);
+  }
+  // Panels last: nothing is drawn over text.
+  for (const Face& face : result.faces) {
+    if (options_.panel) DrawPanel(canvas, face);
+  }
+}
+
+void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
+  const Color color = theme::kMint;
+  const float width = LineWidth(face);
+  if (options_.mesh == MeshStyle::kNone) return;
+  if (options_.mesh == MeshStyle::kPoints) {
+    dots_.clear();
+    for (const Point3f& point : face.mesh.span()) dots_.push_back({point.x, point.y});
+    canvas.Discs(dots_, std::max(0.8F, width), color.WithAlpha(200));
+    return;
+  }
+  if (options_.mesh == MeshStyle::kTesselation) {
+    segments_.clear();
+    for (const Edge& edge : edges_) segments_.push_back({At(face, edge[0]), At(face, edge[1])});
+    canvas.Lines(segments_, color.WithAlpha(70), std::max(0.5F, width * 0.6F));
+  }
+  segments_.clear();
+  for (const Contour& contour : kContours) {
+    for (std::size_t i = 0; i + 1 < contour.points.size() + (contour.closed ? 1 : 0); ++i) {
+      segments_.push_back({At(face, contour.points[i]), At(face, contour.points[(i + 1) % contour.points.size()])});
+    }
+  }
+  canvas.Lines(segments_, color.WithAlpha(210), width);
+}
+
+void Overlay::DrawIrises(Canvas& canvas, const Face& face) const {
+  for (const int first : {kLeftIris, kRightIris}) {
+    const Point2f center = At(face, first);
+    float radius = 0;
+    for (int i = 1; i <= 4; ++i) radius += Distance(center, At(face, first + i)) / 4;
+    canvas.Circle(center, radius, theme::kSky, std::max(1.0F, LineWidth(face)));
+    canvas.Disc(center, std::max(1.0F, radius * 0.22F), theme::kSky);
+  }
+}
+
+// The head's own axes, seen from the front: length of half the face, foreshortened as the head turns.
+void Overlay::DrawAxes(Canvas& canvas, const Face& face) const {
+  constexpr int kNoseTip = 1;
+  const Point2f origin = At(face, kNoseTip);
+  const float length = face.box.width * 0.45F, width = std::clamp(face.box.width / 110, 1.0F, 5.0F);
+  const auto& r = face.head_pose.rotation;
+  const auto tip = [&](std::size_t axis) { return Point2f{origin.x + length * r[axis], origin.y - length * r[3 + axis]}; };
+  canvas.Arrow(origin, tip(0), theme::kAxisX, width, width * 4);
+  canvas.Arrow(origin, tip(1), theme::kAxisY, width, width * 4);
+  canvas.Arrow(origin, tip(2), theme::kAxisZ, width, width * 4);
+}
+
+void Overlay::DrawGaze(Canvas& canvas, const Face& face) const {
+  const Angles& gaze = face.gaze.combined.in_camera;
+  const float length = face.box.width * 0.8F, width = std::clamp(face.box.width / 90, 1.2F, 6.0F);
+  const float yaw = gaze.yaw_deg * kRadians, pitch = gaze.pitch_deg * kRadians;
+  for (const int iris : {kLeftIris, kRightIris}) {
+    const Point2f from = At(face, iris);
+    const Point2f to{from.x + length * std::sin(yaw) * std::cos(pitch), from.y - length * std::sin(pitch)};
+    canvas.Arrow(from, to, theme::kSky.WithAlpha(230), width, width * 4);
+  }
+}
+
+// A plate beside the face, kept inside the picture: three gauges, and words where something is wrong.
+void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
+  const float unit = canvas.unit();
+  const float text = std::clamp(face.box.width / 22, 5 * unit, 10 * unit);
+  const float pad = text * 0.8F, row = text * 2.1F, bar = text * 7, label_width = text * 7.2F;
+  const float width = 2 * pad + label_width + bar, height = 2 * pad + 4 * row - (row - text);
+  // Small faces in a crowd get their number only: a plate would cover their neighbours.
+  const media::TextStyle plate{text, theme::kPaper, theme::OfId(static_cast<std::uint64_t>(face.id)).WithAlpha(190)};
+  const std::string id = fmt::format("#{}", face.id);
+  if (face.box.width < 0.5F * width) {
+    const PixelBox box = Canvas::MeasureText(id, plate);
+    canvas.Text({face.box.x + (face.box.width - box.width) / 2, std::max(0.0F, face.box.y - box.height - unit)}, id, plate);
+    return;
+  }
+  const Size frame = canvas.size();
+  float x = face.box.right() + pad;
+  if (x + width > static_cast<float>(frame.width)) x = face.box.x - width - pad;
+  x = std::clamp(x, 0.0F, std::max(0.0F, static_cast<float>(frame.width) - width));
+  const float y = std::clamp(face.box.y, 0.0F, std::max(0.0F, static_cast<float>(frame.height) - height));
+
+  canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(170), text * 0.8F);
+  canvas.FillBox({x, y, text * 0.4F, height}, theme::OfId(static_cast<std::uint64_t>(face.id)), text * 0.2F);
+  float line = y + pad;
+  const media::TextStyle label{text, theme::kPaper, {0, 0, 0, 0}}, muted{text, theme::kMuted, {0, 0, 0, 0}};
+  canvas.Text({x + pad, line}, id, label);
+  canvas.Text({x + pad + text * 3, line}, fmt::format("yaw {:+.0f} pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg), muted);
+  const auto gauge = [&](std::string_view name, float fraction, Color color) {
+    line += row;
+    canvas.Text({x + pad, line}, name, label);
+    canvas.ScoreBar({x + pad + label_width, line + text * 0.1F, bar, text * 0.8F}, fraction, color);
+  };
+  gauge("attention", face.attention.score / 100, Grade(1 - face.attention.score / 100));
+  gauge("drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100));
+  const bool known = face.eyes.state != EyeState::kUnknown;
+  gauge(known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky);
+}
+
+}  // namespace vigil::face

@@ -1,0 +1,144 @@
+#include "media/internal/read_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "core/status.h"
+
+namespace vigil::media::internal {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string_view Remedy(int error) {
+  switch (error) {
+    case ENOENT:
+      return "check the name";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "check the permissions, or choose another folder";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "make room, or choose another folder";
+    case ENOTDIR:
+    case EISDIR:
+      return "name a file in a folder";
+    case ENAMETOOLONG:
+      return "choose a shorter name";
+    default:
+      return "try again, or choose another place";
+  }
+}
+
+absl::StatusCode Code(int error) {
+  switch (error) {
+    case ENOENT:
+      return absl::StatusCode::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::StatusCode::kPermissionDenied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EMFILE:
+    case ENFILE:
+      return absl::StatusCode::kResourceExhausted;
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
+      return absl::StatusCode::kInvalidArgument;
+    default:
+      return absl::StatusCode::kUnavailable;
+  }
+}
+
+// Up to `count` bytes; a file that shrinks meanwhile gives fewer.
+absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem::path& path,
+                                                   std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t got = ::read(fd, bytes.data() + done, count - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError(errno, path, "cannot be read");
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+// O_NONBLOCK: a named pipe must not make the open wait for a writer.
+absl::StatusOr<std::size_t> RegularFileSize(int fd, const std::filesystem::path& path) {
+  if (fd < 0) return SystemError(errno, path, "cannot be opened");
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return SystemError(errno, path, "cannot be read");
+  if (S_ISDIR(status.st_mode))
+    return absl::InvalidArgumentError(
+        fmt::format("{}: is a folder; name a file in it", path.string()));
+  if (!S_ISREG(status.st_mode)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: is no ordinary file; name a file", path.string()));
+  }
+  return static_cast<std::size_t>(status.st_size);
+}
+
+int Open(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::uint8_t>> ReadFile(const std::filesystem::path& path,
+                                                   std::size_t max_bytes) {
+  const Descriptor file(Open(path));
+  const auto size = RegularFileSize(file.get(), path);
+  if (!size.ok()) return size.status();
+  if (*size > max_bytes) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{}: {} bytes are more than the {} that a picture may have; save it smaller",
+                    path.string(), *size, max_bytes));
+  }
+  return ReadUpTo(file.get(), path, *size);
+}
+
+absl::StatusOr<std::vector<std::uint8_t>> ReadHead(const std::filesystem::path& path,
+                                                   std::size_t count) {
+  const Descriptor file(Open(path));
+  const auto size = RegularFileSize(file.get(), path);
+  if (!size.ok()) return size.status();
+  return ReadUpTo(file.get(), path, std::min(count, *size));
+}
+
+absl::Status SystemError(int error, const std::filesystem::path& path, std::string_view doing) {
+  return absl::Status(Code(error),
+                      fmt::format("{}: {}: {}; {}", path.string(), doing,
+                                  std::generic_category().message(error), Remedy(error)));
+}
+
+absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {
+  return absl::Status(status.code(), fmt::format("{}: {}", prefix, MessageOf(status)));
+}
+
+}  // namespace vigil::media::internal

@@ -1,0 +1,42 @@
+// The models that Vigil knows by name: what they are, where they come from, and whether the files
+// are theirs.
+#pragma once
+
+#include <absl/status/statusor.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace vigil::nn {
+
+/// One model that set-up installs. All text is static.
+struct KnownModel {
+  std::string_view name;    ///< as the command line and the configuration write it
+  std::string_view file;    ///< in the models folder
+  std::string_view sha256;  ///< 64 lower-case hexadecimal digits, as in models/SHA256SUMS
+  std::size_t bytes = 0;
+  std::string_view licence;  ///< SPDX
+  std::string_view source;   ///< the package it is taken from
+  std::string_view use;      ///< what it is used for, one line
+};
+
+/// All of them, by name.
+std::span<const KnownModel> KnownModels();
+
+/// Null where no model has that name.
+const KnownModel* FindKnownModel(std::string_view name);
+
+/// The folder of the model files: `configured`, else the environment's VIGIL_MODELS_DIR, else
+/// `models/` beside the running program or up to six folders above it, else
+/// <program>/../share/vigil/models. A folder that was named is taken as it is when it exists.
+/// NotFound tells where it was looked for. Reads the environment: call it while no other thread
+/// changes that.
+absl::StatusOr<std::filesystem::path> FindModelsDir(std::string_view configured);
+
+/// OK where `dir` holds that model with the right size and hash. NotFound, or DataLoss for a file
+/// that is not the model; the message names the file and the remedy. Reads the whole file.
+absl::Status VerifyModel(const KnownModel& model, const std::filesystem::path& dir);
+
+}  // namespace vigil::nn
