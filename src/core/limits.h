@@ -23,11 +23,15 @@ inline constexpr int kMaxStreams = 64;                              ///< tracks 
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
+inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;          ///< the canonical face; it has 19 KB
 
 // Configuration.
 inline constexpr std::size_t kMaxConfigBytes = 1U << 20;
 inline constexpr int kMaxConfigDepth = 32;
-inline constexpr int kMaxConfigListItems = 1024;
+inline constexpr int kMaxConfigListItems = 1024;                 ///< of one list, keys of one section
+inline constexpr std::size_t kMaxConfigNodes = 65'536;           ///< of a file, its aliases resolved
+inline constexpr std::size_t kMaxConfigExpandedBytes = 4U << 20;  ///< of text, aliases and placeholders resolved
+inline constexpr std::size_t kMaxSecretBytes = 64U << 10;        ///< a file that holds one secret
 
 // Faces.
 inline constexpr int kMaxFaces = 256;            ///< faces followed in one frame

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <string>
 #include <vector>
 
 #include "core/geometry.h"
 #include "support/test_data.h"
+#include "support/text_file.h"
 
 namespace vigil::test {
 
@@ -18,10 +17,6 @@ struct LabelledPicture {
   std::vector<PixelBox> faces;
 };
 
-inline std::string ReadText(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 inline std::vector<LabelledPicture> LabelledPictures() {
   std::vector<LabelledPicture> pictures;

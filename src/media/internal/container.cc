@@ -203,9 +203,10 @@ absl::Status Container::Failed(int error, const std::string& doing) const {
         "{}: {} within {} ms", name_, connected_ ? "no frame" : "no answer", waited.count()));
   }
   absl::Status status = FfmpegError(error, name_, doing);
-  if (!connected_ && status.code() == absl::StatusCode::kInvalidArgument) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: not a video that can be read ({})", name_, ErrorText(error)));
+  const bool cut = kind_ == InputKind::kFile && error == AVERROR_EOF;
+  if (!connected_ && (cut || absl::IsInvalidArgument(status))) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: not a video that can be read, or incomplete ({})", name_, ErrorText(error)));
   }
   return status;
 }

@@ -23,7 +23,7 @@ void Log(void* source, int level, const char* format, va_list arguments) {
                       &prefix);
   std::string_view text(line.data());
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  log::debug("ffmpeg: {}", log::MaskCredentials(text));
+  log::Debug("ffmpeg: {}", log::MaskCredentials(text));
 }
 
 absl::StatusCode CodeOf(int error) {

@@ -24,7 +24,7 @@ constexpr const char* kRemedy =
 // detail for `debug`.
 void ORT_API_CALL Log(void*, OrtLoggingLevel, const char* category, const char*, const char*,
                       const char* message) {
-  log::debug("onnxruntime ({}): {}", category, OrtEssence(message));
+  log::Debug("onnxruntime ({}): {}", category, OrtEssence(message));
 }
 
 bool Exists(const std::filesystem::path& path) {
@@ -105,7 +105,7 @@ absl::StatusOr<std::unique_ptr<OnnxRuntime>> OnnxRuntime::Open(std::string_view 
   }
   // Official Windows builds report usage; none of ours shall, whichever build was named.
   if (OrtStatus* status = api.DisableTelemetryEvents(runtime->env_)) api.ReleaseStatus(status);
-  log::debug("onnxruntime {} from {}: {}", runtime->version_, runtime->library_,
+  log::Debug("onnxruntime {} from {}: {}", runtime->version_, runtime->library_,
              fmt::join(runtime->Providers(), ", "));
   return runtime;
 }

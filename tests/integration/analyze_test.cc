@@ -1,0 +1,298 @@
+// `vigil analyze` as a user meets it: the real program, real pictures and videos, and everything that can be wrong.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "media/picture.h"
+#include "media/picture_writer.h"
+#include "media/source.h"
+#include "media/video_writer.h"
+#include "support/process.h"
+#include "support/test_data.h"
+#include "support/text_file.h"
+
+namespace vigil {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+test::Outcome Analyze(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {
+  arguments.insert(arguments.begin(), {VIGIL_BINARY, "analyze"});
+  return test::RunProgram(arguments, environment);
+}
+
+std::vector<json> ReadJsonLines(const std::filesystem::path& path) {
+  std::vector<json> lines;
+  for (const std::string& line : test::ReadLines(path)) lines.push_back(json::parse(line));
+  return lines;
+}
+
+const std::string kPortrait = test::SamplePath("astronaut.png").string();
+
+class AnalyzeTest : public testing::Test {
+ protected:
+  std::string Path(const std::string& name) const { return (dir_ / name).string(); }
+
+  // A short video of the portrait drifting to the right, `frames` at 25 a second.
+  std::string MakeVideo(const std::string& name, int frames) const {
+    const auto portrait = media::ReadPicture(kPortrait);
+    EXPECT_TRUE(portrait.ok());
+    auto writer = media::VideoWriter::Create(Path(name), {400, 400});
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    for (int i = 0; i < frames; ++i) {
+      ImageView part = portrait->view();
+      part.data += 3 * (2 * std::min(i, 50));
+      part.width = part.height = 400;
+      EXPECT_TRUE((*writer)->Add(part, i * 40'000).ok());
+    }
+    EXPECT_TRUE((*writer)->Finish().ok());
+    return Path(name);
+  }
+
+  test::TempDir dir_;
+};
+
+TEST_F(AnalyzeTest, APortraitBecomesAFaceAnAnnotatedPictureAndASummary) {
+  const auto run = Analyze({kPortrait, "--save", Path("out.png"), "--json", Path("out.jsonl"), "--csv", Path("out.csv")});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("1 face"));
+  EXPECT_THAT(run.err, testing::IsEmpty());
+
+  const auto lines = ReadJsonLines(Path("out.jsonl"));
+  ASSERT_EQ(lines.size(), 1U);
+  ASSERT_EQ(lines[0]["faces"].size(), 1U);
+  const json& face = lines[0]["faces"][0];
+  EXPECT_EQ(face["landmarks"].size(), 478U);
+  EXPECT_NEAR(face["bbox"]["x"].get<double>() + face["bbox"]["width"].get<double>() / 2, 225, 15);
+  EXPECT_LT(std::abs(face["head_pose"]["yaw"].get<double>()), 25);
+  EXPECT_EQ(face["eyes"]["state"], "open");
+
+  // Drawn over: the picture differs from the original where the face is, and nowhere far from it.
+  const auto before = media::ReadPicture(kPortrait), after = media::ReadPicture(Path("out.png"));
+  ASSERT_TRUE(before.ok() && after.ok());
+  ASSERT_EQ(before->size(), after->size());
+  EXPECT_NE(std::memcmp(before->view().row(120), after->view().row(120), 512 * 3), 0);
+  EXPECT_EQ(std::memcmp(before->view().row(500), after->view().row(500), 512 * 3), 0);
+
+  const auto rows = test::ReadLines(Path("out.csv"));
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(std::ranges::count(rows[0], ','), std::ranges::count(rows[1], ','));
+}
+
+TEST_F(AnalyzeTest, OutputFollowsItsSchema) {
+  const auto run = Analyze({kPortrait, MakeVideo("clip.mp4", 30), "--json", Path("out.jsonl"), "-q"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto plain = Analyze({kPortrait, "--mesh", "468", "--json", Path("plain.jsonl"), "-q"});
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  const std::string script = R"(
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+lines = [json.loads(line) for path in sys.argv[2:] for line in open(path)]
+for line in lines: validator.validate(line)
+broken = json.loads(json.dumps(lines[0])); broken['faces'][0]['attention']['score'] = 101
+assert not validator.is_valid(broken), 'the schema accepts an attention of 101'
+print(len(lines))
+)";
+  const auto check = test::RunProgram({"/usr/bin/python3", "-c", script, test::SourcePath("docs/schema/analyze-frame.schema.json").string(),
+                                       Path("out.jsonl"), Path("plain.jsonl")});
+  EXPECT_EQ(check.exit_code, 0) << check.err;
+  EXPECT_EQ(check.out, "32\n");
+}
+
+TEST_F(AnalyzeTest, AVideoKeepsItsFramesAndTimes) {
+  const auto run = Analyze({MakeVideo("clip.mp4", 50), "--save", Path("out.mp4"), "--json", Path("out.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto lines = ReadJsonLines(Path("out.jsonl"));
+  ASSERT_EQ(lines.size(), 50U);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i]["frame"], i);
+    EXPECT_NEAR(lines[i]["timestamp_us"].get<double>(), 40'000.0 * static_cast<double>(i), 1000);
+    ASSERT_EQ(lines[i]["faces"].size(), 1U) << i;
+    EXPECT_EQ(lines[i]["faces"][0]["id"], 1) << i;  // one person, one id
+  }
+  auto annotated = media::OpenVideo(Path("out.mp4"), {}, {});
+  ASSERT_TRUE(annotated.ok()) << annotated.status();
+  std::size_t frames = 0;
+  for (auto frame = (*annotated)->Read({}); frame.ok(); frame = (*annotated)->Read({})) {
+    EXPECT_NEAR(static_cast<double>(frame->timestamp_us), 40'000.0 * static_cast<double>(frames++), 1000);
+  }
+  EXPECT_EQ(frames, 50U);
+}
+
+TEST_F(AnalyzeTest, SeveralInputsComeInOrderWhateverTheThreads) {
+  std::vector<std::string> arguments{kPortrait, MakeVideo("clip.mp4", 20), kPortrait, "--threads", "3", "--json", "-", "-q"};
+  const auto run = Analyze(arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  std::vector<std::string> streams;
+  std::size_t from = 0;
+  for (std::size_t end = run.out.find('\n'); end != std::string::npos; from = end + 1, end = run.out.find('\n', from)) {
+    const std::string stream = json::parse(run.out.substr(from, end - from))["stream_id"];
+    if (streams.empty() || streams.back() != stream) streams.push_back(stream);
+  }
+  EXPECT_THAT(streams, testing::ElementsAre(kPortrait, Path("clip.mp4"), kPortrait));
+}
+
+// USERS.md, pain 20: what a mask covers reaches no output.
+TEST_F(AnalyzeTest, MaskedPixelsReachNoOutput) {
+  test::WriteText(Path("mask.yaml"), "masks:\n  - [[25%, 0%], [65%, 0%], [65%, 60%], [25%, 60%]]\n");  // over the face
+  const auto video = MakeVideo("clip.mp4", 10);
+  const auto run = Analyze({kPortrait, video, "--config", Path("mask.yaml"), "--save", Path("saved") + "/", "--json", Path("out.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const json& line : ReadJsonLines(Path("out.jsonl"))) {
+    if (line["stream_id"] == kPortrait) EXPECT_TRUE(line["faces"].empty());
+  }
+  const auto picture = media::ReadPicture(Path("saved/astronaut.png"));
+  ASSERT_TRUE(picture.ok());
+  for (int y = 0; y < 300; ++y) {
+    for (int x = 130; x < 330; ++x) ASSERT_EQ(picture->view().row(y)[3 * x], 0) << x << "," << y;
+  }
+  auto annotated = media::OpenVideo(Path("saved/clip.mp4"), {}, {});
+  ASSERT_TRUE(annotated.ok());
+  const auto frame = (*annotated)->Read({});
+  ASSERT_TRUE(frame.ok());
+  for (int y = 5; y < 235; ++y) {
+    for (int x = 105; x < 255; ++x) ASSERT_LT(frame->image.view().row(y)[3 * x], 30) << x << "," << y;  // H.264 is not exact
+  }
+}
+
+struct BadInput {
+  const char* name;
+  std::string content;      // of the file "bad.<ending>"; nothing: no file
+  const char* ending;
+  const char* complaint;
+};
+class BadInputs : public AnalyzeTest, public testing::WithParamInterface<BadInput> {};
+
+// One line that names the file; the good input of the same call is analysed all the same; exit code 1.
+TEST_P(BadInputs, AreOneLineAndTheOthersGoOn) {
+  const std::string bad = Path(std::string("bad.") + GetParam().ending);
+  if (!GetParam().content.empty() || std::string(GetParam().name) == "empty") test::WriteText(bad, GetParam().content);
+  const auto run = Analyze({bad, kPortrait, "--json", Path("out.jsonl")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr(bad));
+  EXPECT_THAT(run.err, HasSubstr(GetParam().complaint));
+  EXPECT_EQ(ReadJsonLines(Path("out.jsonl")).size(), 1U);
+}
+
+std::string Png60000() {
+  const unsigned char header[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0, 0xA5, 0xC7, 0x5B, 0x25};
+  return {reinterpret_cast<const char*>(header), sizeof header};
+}
+
+INSTANTIATE_TEST_SUITE_P(Analyze, BadInputs,
+                         testing::Values(BadInput{"missing", "", "jpg", "no such"}, BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
+                                         BadInput{"empty", "", "png", "empty"}, BadInput{"png_60000", Png60000(), "png", "60000"},
+                                         BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(AnalyzeTest, ATruncatedJpegIsAnError) {
+  const auto portrait = media::ReadPicture(kPortrait);
+  ASSERT_TRUE(media::WritePicture(Path("whole.jpg"), portrait->view()).ok());
+  const std::string whole = test::ReadText(Path("whole.jpg"));
+  test::WriteText(Path("cut.jpg"), whole.substr(0, whole.size() / 2));
+  const auto run = Analyze({Path("cut.jpg")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("cut.jpg"));
+  EXPECT_THAT(run.err, HasSubstr("truncated"));
+}
+
+// What was decoded before a break is kept: its results, and an annotated video that plays.
+TEST_F(AnalyzeTest, AVideoThatBreaksInTheMiddleKeepsWhatCameBefore) {
+  VIGIL_NEEDS_SHARED_DATA();
+  const std::string whole = test::ReadText(test::SharedPath("videos/sign_walk.mkv"));
+  test::WriteText(Path("cut.mkv"), whole.substr(0, whole.size() / 2));
+  const auto run = Analyze({Path("cut.mkv"), "--json", Path("out.jsonl"), "--save", Path("out.mp4")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("cut.mkv"));
+  const auto lines = ReadJsonLines(Path("out.jsonl"));
+  EXPECT_GT(lines.size(), 20U);
+  EXPECT_LT(lines.size(), 89U);
+  auto annotated = media::OpenVideo(Path("out.mp4"), {}, {});
+  ASSERT_TRUE(annotated.ok()) << annotated.status();
+  std::size_t frames = 0;
+  while ((*annotated)->Read({}).ok()) ++frames;
+  EXPECT_EQ(frames, lines.size());
+}
+
+TEST_F(AnalyzeTest, NothingListeningIsSaidWithinTheTimeout) {
+  const auto run = Analyze({"http://127.0.0.1:9/stream", "--set", "source.give_up_after=2s"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("http://127.0.0.1:9/stream"));
+}
+
+TEST_F(AnalyzeTest, PasswordsOfAddressesAreNotShown) {
+  const auto run = Analyze({"http://admin:secret@127.0.0.1:9/stream", "--set", "source.give_up_after=1s"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err + run.out, Not(HasSubstr("secret")));
+}
+
+TEST_F(AnalyzeTest, NoPermissionToWriteIsSaid) {
+  const auto run = Analyze({kPortrait, "--save", "/proc/out.png"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("/proc/out.png"));
+  const auto json_run = Analyze({kPortrait, "--json", "/proc/out.jsonl"});
+  EXPECT_EQ(json_run.exit_code, 1);
+  EXPECT_THAT(json_run.err, HasSubstr("/proc/out.jsonl"));
+}
+
+TEST_F(AnalyzeTest, AFullDiskIsSaid) {
+  const auto run = Analyze({kPortrait, "--json", "/dev/full"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("/dev/full"));
+}
+
+struct Usage {
+  const char* name;
+  std::vector<std::string> arguments;
+  int exit_code;
+  const char* complaint;
+};
+class WrongUsage : public AnalyzeTest, public testing::WithParamInterface<Usage> {};
+
+TEST_P(WrongUsage, IsExplainedWithItsExitCode) {
+  const auto run = Analyze(GetParam().arguments);
+  EXPECT_EQ(run.exit_code, GetParam().exit_code);
+  EXPECT_THAT(run.err, HasSubstr(GetParam().complaint));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Analyze, WrongUsage,
+    testing::Values(Usage{"no_input", {}, 2, "INPUT"}, Usage{"unknown_flag", {kPortrait, "--savee", "x"}, 2, "--savee"},
+                    Usage{"wrong_ending", {kPortrait, "--save", "x.txt"}, 2, "x.txt"}, Usage{"mesh", {kPortrait, "--mesh", "500"}, 78, "468 or 478"},
+                    Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 78, "--max-faces"},
+                    Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 78, "face.max_faces"},
+                    Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(AnalyzeTest, ConfigurationLayersReachTheAnalysis) {
+  test::WriteText(Path("vigil.yaml"), "face:\n  mesh: 468\n");
+  const auto mesh = [&](std::vector<std::string> more, const std::vector<std::string>& environment) {
+    more.insert(more.begin(), {kPortrait, "-q", "--json", Path("out.jsonl"), "--config", Path("vigil.yaml")});
+    const auto run = Analyze(more, environment);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return ReadJsonLines(Path("out.jsonl")).at(0)["faces"][0]["landmarks"].size();
+  };
+  EXPECT_EQ(mesh({}, {}), 468U);
+  EXPECT_EQ(mesh({}, {"VIGIL_FACE_MESH=478"}), 478U);
+  EXPECT_EQ(mesh({"--mesh", "468"}, {"VIGIL_FACE_MESH=478"}), 468U);
+}
+
+TEST_F(AnalyzeTest, AMissingModelSaysWhatToDo) {
+  const auto run = Analyze({kPortrait, "--set", "models.dir=" + dir_.path().string()});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr(dir_.path().string()));
+}
+
+}  // namespace
+}  // namespace vigil
