@@ -39,19 +39,20 @@ Lanes Mix(Lanes top_left, Lanes top_right, Lanes bottom_left, Lanes bottom_right
   return top + lower * (bottom - top);
 }
 
-// The range of u in which low <= start + u * step <= high, cut to [first, last).
+// Narrows [first, last) to the u for which low <= start + u * step <= high.
 void Narrow(double start, double step, double low, double high, int& first, int& last) {
-  if (std::abs(step) < 1e-12) {
-    if (start < low || start > high) last = first;
-    return;
+  double from = first, to = last;
+  if (std::abs(step) > 1e-12) {
+    from = ((step > 0 ? low : high) - start) / step;
+    to = ((step > 0 ? high : low) - start) / step;
+  } else if (start < low || start > high) {
+    to = from;
   }
-  double from = (low - start) / step, to = (high - start) / step;
-  if (from > to) std::swap(from, to);
+  if (high < low) to = from;
   // A sample of margin on both sides: float32 rounds differently from this double.
-  from = std::clamp(std::ceil(from) + 1, -1e6, 1e6);
-  to = std::clamp(std::floor(to), -1e6, 1e6);
-  first = std::max(first, static_cast<int>(from));
-  last = std::max(first, std::min(last, static_cast<int>(to)));
+  const int limit = last;
+  first = static_cast<int>(std::clamp(std::ceil(from) + 1, static_cast<double>(first), static_cast<double>(limit)));
+  last = static_cast<int>(std::clamp(std::floor(to), static_cast<double>(first), static_cast<double>(limit)));
 }
 
 }  // namespace

@@ -45,12 +45,18 @@ bool FaceFinder::Due(std::int64_t now_us, int followed) {
 }
 
 absl::Status FaceFinder::AddWhole(FaceModels& models, ImageView image) {
-  auto faces = models.blaze ? models.blaze->Detect(image) : models.other->Detect(image);
-  if (!faces.ok()) return faces.status();
-  for (const Detection& face : *faces) {
-    if (face.score >= options_.min_score) found_.push_back(face);
+  const auto add = [&](std::span<const Detection> faces) {
+    for (const Detection& face : faces) {
+      if (face.score >= options_.min_score) found_.push_back(face);
+    }
+    return absl::OkStatus();
+  };
+  if (models.blaze) {
+    const auto faces = models.blaze->DetectIn(image, BlazeFace::WholeOf(image.size()));
+    return faces.ok() ? add(*faces) : faces.status();
   }
-  return absl::OkStatus();
+  const auto faces = models.other->Detect(image);
+  return faces.ok() ? add(*faces) : faces.status();
 }
 
 void FaceFinder::PrepareTiles(Size size) {
