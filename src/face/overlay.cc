@@ -22,8 +22,6 @@ Point2f At(const Face& face, int index) {
   return {point.x, point.y};
 }
 
-Point2f Middle(Point2f a, Point2f b) { return {(a.x + b.x) / 2, (a.y + b.y) / 2}; }
-
 // Good is mint, then amber, then coral.
 Color Grade(float badness) {
   return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2) : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
@@ -139,7 +137,7 @@ void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
   canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(170), text * 0.8F);
   canvas.FillBox({x, y, text * 0.4F, height}, theme::OfId(static_cast<std::uint64_t>(face.id)), text * 0.2F);
   float line = y + pad;
-  const media::TextStyle label{text, theme::kPaper, {0, 0, 0, 0}}, muted{text, theme::kMuted, {0, 0, 0, 0}};
+  const media::TextStyle label{text, theme::kPaper, {}}, muted{text, theme::kMuted, {}};
   canvas.Text({x + pad, line}, id, label);
   canvas.Text({x + pad + text * 3, line}, fmt::format("yaw {:+.0f} pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg), muted);
   const auto gauge = [&](std::string_view name, float fraction, Color color) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/time.h"
+#include "face/camera.h"
 #include "face/eye_geometry.h"
 #include "face/region.h"
 
@@ -61,7 +62,7 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     face.gaze = EstimateGaze(face.mesh, face.head_pose, canonical_, frame, options_.gaze);
 
     // Angles to the line of sight: a person at the picture's edge who looks into the camera looks at it.
-    const Angles head = RelativeToCamera(face.head_pose);
+    const Angles head = RelativeToCamera({face.head_pose.yaw_deg, face.head_pose.pitch_deg}, face.head_pose.translation_cm);
     FaceMeasures measures;
     measures.valid = true;
     measures.ear_left = FrontalEyeAspectRatio(face.mesh.span(), EyeSide::kLeft, face.head_pose, canonical_);
@@ -70,7 +71,7 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     measures.yaw_deg = head.yaw_deg;
     measures.pitch_deg = head.pitch_deg;
     measures.gaze = face.gaze.combined;
-    measures.gaze.in_camera = RelativeToCamera(face.gaze.combined.in_camera, face.head_pose);
+    measures.gaze.in_camera = RelativeToCamera(face.gaze.combined.in_camera, face.head_pose.translation_cm);
 
     const StateResult& state = StateOf(face.id).Update(timestamp_us, measures);
     face.eyes = state.eyes;

@@ -16,7 +16,7 @@ namespace vigil::media::internal {
 namespace {
 
 void Log(void* source, int level, const char* format, va_list arguments) {
-  if (level > AV_LOG_WARNING || !spdlog::should_log(spdlog::level::debug)) return;
+  if (level > AV_LOG_WARNING || !log::Shown(log::Level::kDebug)) return;
   std::array<char, 1024> line;
   int prefix = 1;
   av_log_format_line2(source, level, format, arguments, line.data(), static_cast<int>(line.size()),
