@@ -70,7 +70,7 @@ void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
   if (options_.mesh == MeshStyle::kTesselation) {
     segments_.clear();
     for (const Edge& edge : edges_) segments_.push_back({At(face, edge[0]), At(face, edge[1])});
-    canvas.Lines(segments_, color.WithAlpha(70), std::max(0.5F, width * 0.6F));
+    canvas.Lines(segments_, color.WithAlpha(120), std::max(0.6F, width * 0.6F));
   }
   segments_.clear();
   for (const Contour& contour : kContours) {
