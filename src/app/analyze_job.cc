@@ -33,7 +33,7 @@ class Job {
     report_.name = log::MaskCredentials(input.name);
   }
 
-  JobReport Run(std::stop_token stop) {
+  JobReport Run(const std::stop_token& stop) {
     const auto start = Clock::now();
     report_.status = RunInput(stop);
     if (auto status = FinishVideo(); report_.status.ok()) report_.status = std::move(status);
@@ -42,7 +42,7 @@ class Job {
   }
 
  private:
-  absl::Status RunInput(std::stop_token stop) {
+  absl::Status RunInput(const std::stop_token& stop) {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
     switch (input_.kind) {
@@ -54,7 +54,7 @@ class Job {
     return absl::InternalError("unknown kind of input");
   }
 
-  absl::Status RunPicture(media::PrivacyMask& mask, std::stop_token stop) {
+  absl::Status RunPicture(media::PrivacyMask& mask, const std::stop_token& stop) {
     const auto start = Clock::now();
     auto image = media::ReadPicture(input_.name);
     if (!image.ok()) return image.status();
@@ -79,7 +79,7 @@ class Job {
     return absl::OkStatus();
   }
 
-  absl::Status RunVideo(media::PrivacyMask mask, std::stop_token stop) {
+  absl::Status RunVideo(media::PrivacyMask mask, const std::stop_token& stop) {
     auto options = context_.config.source.options;
     options.threads = context_.decoder_threads;
     auto source = media::OpenVideo(input_.name, options, stop);
@@ -96,9 +96,9 @@ class Job {
     }
   }
 
-  absl::Status RunLive(media::PrivacyMask mask, std::stop_token stop) {
+  absl::Status RunLive(media::PrivacyMask mask, const std::stop_token& stop) {
     LatestSlot<Frame> slot;
-    auto open = [this, mask = std::move(mask)](std::chrono::milliseconds limit, std::stop_token opening)
+    auto open = [this, mask = std::move(mask)](std::chrono::milliseconds limit, const std::stop_token& opening)
         -> absl::StatusOr<std::unique_ptr<media::FrameSource>> {
       auto source = media::VideoOpener(input_.name, context_.config.source.options)(limit, opening);
       if (!source.ok()) return source.status();
@@ -121,7 +121,7 @@ class Job {
     return status;
   }
 
-  absl::Status ProcessFrame(Frame& frame, std::stop_token stop) {
+  absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
     if (frame.stream_id.empty()) frame.stream_id = report_.name;
     const auto result = pipeline_.Next(models_, frame.image.view(), frame.timestamp_us);
     if (!result.ok()) return absl::Status(result.status().code(), fmt::format("{}: {}", report_.name, MessageOf(result.status())));
@@ -135,7 +135,7 @@ class Job {
     return absl::OkStatus();
   }
 
-  absl::Status Record(const Frame& frame, const face::FaceResult& result, std::stop_token stop) {
+  absl::Status Record(const Frame& frame, const face::FaceResult& result, const std::stop_token& stop) {
     ++report_.frames;
     report_.decode_us += frame.decode_us;
     report_.detect_us += result.timing.detect_us;
@@ -209,8 +209,8 @@ class Job {
 }  // namespace
 
 JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input, std::size_t number,
-                 const std::filesystem::path& save, JobProgress& progress, std::stop_token stop) {
-  return Job(context, models, input, number, save, progress).Run(std::move(stop));
+                 const std::filesystem::path& save, JobProgress& progress, const std::stop_token& stop) {
+  return Job(context, models, input, number, save, progress).Run(stop);
 }
 
 }  // namespace vigil::app

@@ -56,6 +56,6 @@ struct JobContext {
 /// Runs on the caller's thread until the input ends, breaks or `stop` is asked for. `number` is the input's place in the
 /// ordered outputs. `save` empty: nothing is drawn.
 JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input, std::size_t number,
-                 const std::filesystem::path& save, JobProgress& progress, std::stop_token stop);
+                 const std::filesystem::path& save, JobProgress& progress, const std::stop_token& stop);
 
 }  // namespace vigil::app

@@ -120,10 +120,10 @@ class CommandLine {
       AddConfigOptions(v, arguments_);
       v.footer(fmt::format("Example: vigil models {}", verb));
       v.callback([this, verb] {
-        command_ = [this, verb] {
+        command_ = [this, verb = std::string(verb)] {
           return WithConfig(arguments_, [this, verb](const Config& config) {
-            return std::string(verb) == "list" ? ListModels(config.models.dir, output_ == "json", std::cout, std::cerr)
-                                               : VerifyModels(config.models.dir, output_ == "json", std::cout, std::cerr);
+            const ModelsArguments arguments{config.models.dir, output_ == "json"};
+            return verb == "list" ? ListModels(arguments, std::cout, std::cerr) : VerifyModels(arguments, std::cout, std::cerr);
           });
         };
       });

@@ -23,6 +23,7 @@ inline constexpr int kMaxStreams = 64;                              ///< tracks 
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
+inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;          ///< the canonical face; it has 19 KB
 
 // Configuration.
 inline constexpr std::size_t kMaxConfigBytes = 1U << 20;

@@ -1,6 +1,7 @@
 #include "core/log.h"
 
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/spdlog.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <memory>
@@ -27,10 +28,25 @@ class JsonEscaped final : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonEscaped>(); }
 };
 
+spdlog::level::level_enum SpdlogLevel(Level level) {
+  switch (level) {
+    case Level::kDebug: return spdlog::level::debug;
+    case Level::kInfo: return spdlog::level::info;
+    case Level::kWarning: return spdlog::level::warn;
+    case Level::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
 }  // namespace
 
+bool Shown(Level level) { return spdlog::should_log(SpdlogLevel(level)); }
+
+void Write(Level level, std::string_view line) {
+  spdlog::log(SpdlogLevel(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
 void Setup(Level level, Format format) {
-  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
   auto logger = spdlog::stderr_color_mt("vigil");
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonEscaped>('*');
@@ -39,7 +55,7 @@ void Setup(Level level, Format format) {
           ? R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":"vigil","level":"%l","message":"%*"})"
           : "%H:%M:%S.%e %^%l%$ %v");
   logger->set_formatter(std::move(formatter));
-  logger->set_level(kLevels[static_cast<int>(level)]);
+  logger->set_level(SpdlogLevel(level));
   spdlog::set_default_logger(std::move(logger));
 }
 

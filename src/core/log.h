@@ -1,11 +1,12 @@
 // Logs of the whole process, on stderr. Libraries log here, once, where a problem is handled; results go to stdout.
 #pragma once
 
-#include <spdlog/spdlog.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace vigil::log {
 
@@ -19,9 +20,26 @@ void Setup(Level level, Format format);
 /// its way to a log or an error message.
 std::string MaskCredentials(std::string_view text);
 
-using spdlog::debug;
-using spdlog::error;
-using spdlog::info;
-using spdlog::warn;
+/// Whether lines of that level go anywhere.
+bool Shown(Level level);
+/// One line, already put together.
+void Write(Level level, std::string_view line);
+
+template <typename... Args>
+void Debug(fmt::format_string<Args...> text, Args&&... args) {
+  if (Shown(Level::kDebug)) Write(Level::kDebug, fmt::format(text, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void Info(fmt::format_string<Args...> text, Args&&... args) {
+  Write(Level::kInfo, fmt::format(text, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void Warning(fmt::format_string<Args...> text, Args&&... args) {
+  Write(Level::kWarning, fmt::format(text, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void Error(fmt::format_string<Args...> text, Args&&... args) {
+  Write(Level::kError, fmt::format(text, std::forward<Args>(args)...));
+}
 
 }  // namespace vigil::log

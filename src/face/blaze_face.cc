@@ -85,10 +85,13 @@ BlazeFace::BlazeFace(std::unique_ptr<nn::Model> model, float score)
   detections_.reserve(kAnchors);
 }
 
+PixelBox BlazeFace::WholeOf(Size picture) {
+  const auto side = static_cast<float>(std::max(picture.width, picture.height));
+  return {(static_cast<float>(picture.width) - side) / 2, (static_cast<float>(picture.height) - side) / 2, side, side};
+}
+
 absl::StatusOr<std::vector<Detection>> BlazeFace::Detect(ImageView image) {
-  const auto side = static_cast<float>(std::max(image.width, image.height));
-  const PixelBox whole{(static_cast<float>(image.width) - side) / 2, (static_cast<float>(image.height) - side) / 2, side, side};
-  const auto found = DetectIn(image, whole);
+  const auto found = DetectIn(image, WholeOf(image.size()));
   if (!found.ok()) return found.status();
   return std::vector<Detection>(found->begin(), found->end());
 }

@@ -31,7 +31,10 @@ class BlazeFace final : public Detector {
   /// The whole picture.
   absl::StatusOr<std::vector<Detection>> Detect(ImageView image) override;
 
-  /// Only a square of it. Valid until the next call.
+  /// The square about the picture's middle that holds all of it: what Detect() looks at.
+  static PixelBox WholeOf(Size picture);
+
+  /// Only a square of it. Valid until the next call; takes no memory.
   absl::StatusOr<std::span<const Detection>> DetectIn(ImageView image, const PixelBox& square);
 
  private:

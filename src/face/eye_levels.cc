@@ -22,7 +22,7 @@ constexpr float kDipLow = 0.72F;
 constexpr std::int64_t kDipUs = 500'000;
 
 constexpr float kTroughQuantile = 0.25F;
-constexpr int kPriorTroughs = 1;  // the assumption counts as so many: three blinks replace it
+constexpr int kPriorTroughs = 2;  // the assumption counts as so many: one blink lowers it, six of a kind raise it
 
 }  // namespace
 

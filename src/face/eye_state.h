@@ -13,7 +13,7 @@ struct EyeOptions {
   // The pose gate: beyond it the lids are foreshortened or hidden, and the eye state is unknown.
   float max_yaw_deg = 35;
   float max_pitch_up_deg = 25;
-  float max_pitch_down_deg = 25;
+  float max_pitch_down_deg = 30;  ///< more than up: cameras stand above screens, and a level face reads as -10 or so
   float closed_openness = 0.2F;  ///< at most this open is closed: P80, "at least 80 % closed"
   EyeLevelOptions levels;
   GapOptions gaps;

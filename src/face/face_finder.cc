@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace vigil::face {
+namespace {
+
+// A doubtful find is looked at in a square so many times its size.
+constexpr float kNearView = 3;
+
+}  // namespace
 
 absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& models, ImageView image) {
   found_.clear();
@@ -21,6 +27,9 @@ absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(FaceModels& model
   found_.clear();
   if (Due(timestamp_us, followed)) {
     if (auto status = AddWhole(models, image); !status.ok()) return status;
+    if (models.blaze && options_.mode == FinderMode::kAuto) {
+      if (auto status = DropDoubtful(models, image); !status.ok()) return status;
+    }
   }
   if (models.blaze && options_.mode == FinderMode::kAuto) {
     if (auto status = Sweep(models, image, timestamp_us); !status.ok()) return status;
@@ -45,11 +54,37 @@ bool FaceFinder::Due(std::int64_t now_us, int followed) {
 }
 
 absl::Status FaceFinder::AddWhole(FaceModels& models, ImageView image) {
-  auto faces = models.blaze ? models.blaze->Detect(image) : models.other->Detect(image);
-  if (!faces.ok()) return faces.status();
-  for (const Detection& face : *faces) {
-    if (face.score >= options_.min_score) found_.push_back(face);
+  const auto add = [&](std::span<const Detection> faces) {
+    for (const Detection& face : faces) {
+      if (face.score >= options_.min_score) found_.push_back(face);
+    }
+    return absl::OkStatus();
+  };
+  if (models.blaze) {
+    const auto faces = models.blaze->DetectIn(image, BlazeFace::WholeOf(image.size()));
+    return faces.ok() ? add(*faces) : faces.status();
   }
+  const auto faces = models.other->Detect(image);
+  return faces.ok() ? add(*faces) : faces.status();
+}
+
+// A weak find is looked at again from near by: of a face, that gives a strong one. A video has many frames, and hands or
+// clothes that pass for a face in one of them would be followed from then on.
+absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const Detection candidate = found_[i];
+    bool sure = candidate.score >= options_.min_tile_score;
+    if (!sure) {
+      const PixelBox& box = candidate.box;
+      const float side = kNearView * std::max(box.width, box.height);
+      const auto seen = models.blaze->DetectIn(image, {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side});
+      if (!seen.ok()) return seen.status();
+      sure = std::ranges::any_of(*seen, [&](const Detection& d) { return d.score >= options_.min_tile_score && IoU(d.box, box) > 0.3F; });
+    }
+    if (sure) found_[kept++] = candidate;
+  }
+  found_.resize(kept);
   return absl::OkStatus();
 }
 

@@ -25,7 +25,7 @@ enum class FinderMode : std::uint8_t {
 struct FinderOptions {
   FinderMode mode = FinderMode::kAuto;
   float min_score = 0.5F;              ///< of a face in the whole picture, 0..1
-  float min_tile_score = 0.72F;        ///< of a face in a tile, 0..1: tiles see more things that are no faces
+  float min_tile_score = 0.72F;        ///< of a face in a tile, or seen from near by, 0..1
   int tile_levels = 3;                 ///< tiles of 1/2, 1/4, 1/8 … the long side: 0..5
   int min_tile = 120;                  ///< but none smaller than this, in pixels
   std::int64_t interval_us = 200'000;  ///< video: time between looks at the whole picture while faces are followed
@@ -52,6 +52,7 @@ class FaceFinder {
  private:
   bool Due(std::int64_t now_us, int followed);
   absl::Status AddWhole(FaceModels& models, ImageView image);
+  absl::Status DropDoubtful(FaceModels& models, ImageView image);
   absl::Status AddTiles(FaceModels& models, ImageView image, std::size_t first, std::size_t last);
   absl::Status Sweep(FaceModels& models, ImageView image, std::int64_t now_us);
   void PrepareTiles(Size size);

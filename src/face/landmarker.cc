@@ -25,6 +25,7 @@ struct Landmarker::Track {
   RotatedBox region;            // where to look in the next frame
   PixelBox box;                 // around the mesh as measured
   OneEuroMesh filter;
+  Mesh measured;
   Mesh mesh;                    // smoothed where asked for
 };
 
@@ -66,7 +67,7 @@ absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models
 
 std::span<const TrackedFace> Landmarker::Result() {
   faces_.clear();
-  for (const auto& track : tracks_) faces_.push_back({track->id, track->mesh});
+  for (const auto& track : tracks_) faces_.push_back({track->id, track->mesh, track->measured});
   return faces_;
 }
 
@@ -75,7 +76,7 @@ absl::Status Landmarker::RunMesh(FaceModels& models, ImageView image, Track& tra
   auto mesh = models.mesh->Run(image, track.region);
   if (!mesh.ok()) return mesh.status();
   timing_.mesh_us += models.mesh->model_us();
-  track.mesh = *mesh;
+  track.measured = track.mesh = *mesh;
   track.box = BoundingBox(track.mesh.span());
   track.region = RegionFromLandmarks(track.mesh.span());
   return absl::OkStatus();

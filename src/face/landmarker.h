@@ -28,10 +28,12 @@ struct LandmarkerOptions {
 struct TrackedFace {
   std::int64_t id = 0;    ///< stable while the face stays in view; never used again
   Mesh mesh;              ///< smoothed where the options say so
+  Mesh measured;          ///< as the network gave it: what moves fast, as lids do, is measured on this
 };
 
-/// One stream's state. The detector runs while fewer than `max_faces` are followed; a face's next region comes from its
-/// landmarks; a face whose mesh scores too little is lost, and gets a new id when it comes back. One thread at a time.
+/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for (FaceFinder says when); a
+/// face's next region comes from its landmarks; a face whose mesh scores too little is lost, and gets a new id when it
+/// comes back. One thread at a time.
 ///
 /// The networks come with each call: streams of one worker share them, and a reset costs nothing.
 class Landmarker {

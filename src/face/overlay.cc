@@ -22,8 +22,6 @@ Point2f At(const Face& face, int index) {
   return {point.x, point.y};
 }
 
-Point2f Middle(Point2f a, Point2f b) { return {(a.x + b.x) / 2, (a.y + b.y) / 2}; }
-
 // Good is mint, then amber, then coral.
 Color Grade(float badness) {
   return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2) : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
@@ -72,7 +70,7 @@ void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
   if (options_.mesh == MeshStyle::kTesselation) {
     segments_.clear();
     for (const Edge& edge : edges_) segments_.push_back({At(face, edge[0]), At(face, edge[1])});
-    canvas.Lines(segments_, color.WithAlpha(70), std::max(0.5F, width * 0.6F));
+    canvas.Lines(segments_, color.WithAlpha(120), std::max(0.6F, width * 0.6F));
   }
   segments_.clear();
   for (const Contour& contour : kContours) {
@@ -116,41 +114,52 @@ void Overlay::DrawGaze(Canvas& canvas, const Face& face) const {
   }
 }
 
-// A plate beside the face, kept inside the picture: three gauges, and words where something is wrong.
+// A plate beside the face, kept inside the picture: where the head points, and three gauges.
 void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
   const float unit = canvas.unit();
-  const float text = std::clamp(face.box.width / 22, 5 * unit, 10 * unit);
-  const float pad = text * 0.8F, row = text * 2.1F, bar = text * 7, label_width = text * 7.2F;
-  const float width = 2 * pad + label_width + bar, height = 2 * pad + 4 * row - (row - text);
-  // Small faces in a crowd get their number only: a plate would cover their neighbours.
-  const media::TextStyle plate{text, theme::kPaper, theme::OfId(static_cast<std::uint64_t>(face.id)).WithAlpha(190)};
+  const float text = std::clamp(face.box.width / 20, 6.5F * unit, 11 * unit);
+  const Color own = theme::OfId(static_cast<std::uint64_t>(face.id));
   const std::string id = fmt::format("#{}", face.id);
-  if (face.box.width < 0.5F * width) {
-    const PixelBox box = Canvas::MeasureText(id, plate);
-    canvas.Text({face.box.x + (face.box.width - box.width) / 2, std::max(0.0F, face.box.y - box.height - unit)}, id, plate);
+  // Small faces in a crowd get their number only: a plate would cover their neighbours.
+  if (face.box.width < 10 * text) {
+    const media::TextStyle tag{text, theme::kPaper, own.WithAlpha(190)};
+    const PixelBox box = Canvas::MeasureText(id, tag);
+    canvas.Text({face.box.x + (face.box.width - box.width) / 2, std::max(0.0F, face.box.y - box.height - unit)}, id, tag);
     return;
   }
+  const media::TextStyle label{text, theme::kPaper, {}}, muted{text * 0.85F, theme::kMuted, {}};
+  const bool known = face.eyes.state != EyeState::kUnknown;
+  struct Gauge {
+    const char* name;
+    float fraction;
+    Color color;
+  };
+  const Gauge gauges[] = {{"attention", face.attention.score / 100, Grade(1 - face.attention.score / 100)},
+                          {"drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100)},
+                          {known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky}};
+  const std::string angles = fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg);
+  const float pad = text, row = text * 2, bar = text * 7;
+  const float labels = Canvas::MeasureText("drowsiness", label).width + text;
+  const float head = Canvas::MeasureText(id, label).width + text;
+  const float width = 2 * pad + std::max(labels + bar, head + Canvas::MeasureText(angles, muted).width);
+  const float height = 2 * pad + 3 * row + Canvas::MeasureText(id, label).height;
+
   const Size frame = canvas.size();
   float x = face.box.right() + pad;
   if (x + width > static_cast<float>(frame.width)) x = face.box.x - width - pad;
   x = std::clamp(x, 0.0F, std::max(0.0F, static_cast<float>(frame.width) - width));
   const float y = std::clamp(face.box.y, 0.0F, std::max(0.0F, static_cast<float>(frame.height) - height));
+  canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(190), text * 0.8F);
+  canvas.FillBox({x, y, text * 0.4F, height}, own, text * 0.2F);
 
-  canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(170), text * 0.8F);
-  canvas.FillBox({x, y, text * 0.4F, height}, theme::OfId(static_cast<std::uint64_t>(face.id)), text * 0.2F);
   float line = y + pad;
-  const media::TextStyle label{text, theme::kPaper, {0, 0, 0, 0}}, muted{text, theme::kMuted, {0, 0, 0, 0}};
   canvas.Text({x + pad, line}, id, label);
-  canvas.Text({x + pad + text * 3, line}, fmt::format("yaw {:+.0f} pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg), muted);
-  const auto gauge = [&](std::string_view name, float fraction, Color color) {
+  canvas.Text({x + pad + head, line + text * 0.1F}, angles, muted);
+  for (const Gauge& gauge : gauges) {
     line += row;
-    canvas.Text({x + pad, line}, name, label);
-    canvas.ScoreBar({x + pad + label_width, line + text * 0.1F, bar, text * 0.8F}, fraction, color);
-  };
-  gauge("attention", face.attention.score / 100, Grade(1 - face.attention.score / 100));
-  gauge("drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100));
-  const bool known = face.eyes.state != EyeState::kUnknown;
-  gauge(known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky);
+    canvas.Text({x + pad, line}, gauge.name, label);
+    canvas.ScoreBar({x + pad + labels, line + text * 0.15F, bar, text * 0.85F}, gauge.fraction, gauge.color);
+  }
 }
 
 }  // namespace vigil::face

@@ -30,7 +30,7 @@ void TimeWindow::Advance(std::int64_t now_us) {
     return;
   }
   while (newest_ < slice) {
-    Slice& oldest = At(++newest_);
+    Slice& oldest = slices_[Index(++newest_)];
     known_sum_ -= oldest.known_us;
     on_sum_ -= oldest.on_us;
     oldest = {};
@@ -43,23 +43,22 @@ void TimeWindow::Add(std::int64_t from_us, std::int64_t to_us, double on_share) 
     const std::int64_t slice = SliceOf(from_us, slice_us_);
     const std::int64_t until_us = std::min(to_us, (slice + 1) * slice_us_);
     const double part_us = static_cast<double>(until_us - from_us);
-    At(slice).known_us += part_us;
-    At(slice).on_us += part_us * on_share;
+    Slice& here = slices_[Index(slice)];
+    here.known_us += part_us;
+    here.on_us += part_us * on_share;
     known_sum_ += part_us;
     on_sum_ += part_us * on_share;
     from_us = until_us;
   }
 }
 
-double TimeWindow::known_us() const { return Total(&Slice::known_us); }
-double TimeWindow::on_us() const { return Total(&Slice::on_us); }
+double TimeWindow::known_us() const { return InWindow(known_sum_, slices_[Index(newest_ - kSlices)].known_us); }
+double TimeWindow::on_us() const { return InWindow(on_sum_, slices_[Index(newest_ - kSlices)].on_us); }
 
-double TimeWindow::Total(double Slice::* part) const {
-  if (!begun_) return 0;
-  const double sum = part == &Slice::known_us ? known_sum_ : on_sum_;
+double TimeWindow::InWindow(double sum, double oldest) const {
   // As much of the newest slice as lies before now has pushed the oldest out.
   const double gone = static_cast<double>(now_us_ - newest_ * slice_us_) / static_cast<double>(slice_us_);
-  return std::max(0.0, sum - gone * (At(newest_ - kSlices).*part));
+  return std::max(0.0, sum - gone * oldest);
 }
 
 PerclosMeter::PerclosMeter(const PerclosOptions& options)

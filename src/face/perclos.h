@@ -34,9 +34,10 @@ class TimeWindow {
     double known_us = 0;
     double on_us = 0;
   };
-  Slice& At(std::int64_t slice) { return slices_[static_cast<std::size_t>(((slice % kSizeOfRing) + kSizeOfRing) % kSizeOfRing)]; }
-  const Slice& At(std::int64_t slice) const { return const_cast<TimeWindow*>(this)->At(slice); }
-  double Total(double Slice::* part) const;
+  static std::size_t Index(std::int64_t slice) {  // streams may begin before 0
+    return static_cast<std::size_t>((slice % kSizeOfRing + kSizeOfRing) % kSizeOfRing);
+  }
+  double InWindow(double sum, double oldest) const;
 
   // One more than the window's length: the newest slice is partly filled, so the oldest counts in part.
   static constexpr std::int64_t kSizeOfRing = kSlices + 1;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/time.h"
+#include "face/camera.h"
 #include "face/eye_geometry.h"
 #include "face/region.h"
 
@@ -61,22 +62,23 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     face.gaze = EstimateGaze(face.mesh, face.head_pose, canonical_, frame, options_.gaze);
 
     // Angles to the line of sight: a person at the picture's edge who looks into the camera looks at it.
-    const Angles head = RelativeToCamera(face.head_pose);
+    const Angles head = RelativeToCamera({face.head_pose.yaw_deg, face.head_pose.pitch_deg}, face.head_pose.translation_cm);
     FaceMeasures measures;
     measures.valid = true;
-    measures.ear_left = FrontalEyeAspectRatio(face.mesh.span(), EyeSide::kLeft, face.head_pose, canonical_);
-    measures.ear_right = FrontalEyeAspectRatio(face.mesh.span(), EyeSide::kRight, face.head_pose, canonical_);
-    measures.mouth_aspect_ratio = MouthAspectRatio(face.mesh.span());
+    const auto points = tracked[i].measured.span();
+    measures.ear_left = FrontalEyeAspectRatio(points, EyeSide::kLeft, face.head_pose, canonical_);
+    measures.ear_right = FrontalEyeAspectRatio(points, EyeSide::kRight, face.head_pose, canonical_);
+    measures.mouth_aspect_ratio = MouthAspectRatio(points);
     measures.yaw_deg = head.yaw_deg;
     measures.pitch_deg = head.pitch_deg;
     measures.gaze = face.gaze.combined;
-    measures.gaze.in_camera = RelativeToCamera(face.gaze.combined.in_camera, face.head_pose);
+    measures.gaze.in_camera = RelativeToCamera(face.gaze.combined.in_camera, face.head_pose.translation_cm);
 
     const StateResult& state = StateOf(face.id).Update(timestamp_us, measures);
     face.eyes = state.eyes;
     // What is reported is what was measured; the state is judged on the frontal ratio.
-    face.eyes.ear_left = EyeAspectRatio(face.mesh.span(), EyeSide::kLeft);
-    face.eyes.ear_right = EyeAspectRatio(face.mesh.span(), EyeSide::kRight);
+    face.eyes.ear_left = EyeAspectRatio(points, EyeSide::kLeft);
+    face.eyes.ear_right = EyeAspectRatio(points, EyeSide::kRight);
     face.blink = state.blink;
     face.perclos = state.perclos;
     face.yawn = state.yawn;

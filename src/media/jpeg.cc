@@ -38,10 +38,14 @@ bool IsStrayBytes(std::string_view warning) {
   return warning.find("extraneous bytes") != std::string_view::npos;
 }
 
-absl::Status Decompress(tjhandle handle, std::span<const std::uint8_t> bytes, std::uint8_t* to,
-                        Size size, int format) {
+absl::Status Decompress(std::span<const std::uint8_t> bytes, std::uint8_t* to, Size size,
+                        int format) {
   constexpr int kFlags =
       TJFLAG_ACCURATEDCT;  // and fancy upsampling, as TJFLAG_FASTUPSAMPLE is not asked for
+  // A handle keeps the tables of the picture before, so every picture has its own.
+  const std::unique_ptr<void, decltype(&tjDestroy)> owner(tjInitDecompress(), &tjDestroy);
+  const tjhandle handle = owner.get();
+  if (handle == nullptr) return absl::ResourceExhaustedError("no memory for the JPEG decoder");
   if (tjDecompress2(handle, bytes.data(), bytes.size(), to, size.width, 0, size.height, format,
                     kFlags) == 0) {
     return absl::OkStatus();
@@ -69,11 +73,8 @@ void CmykToRgb(std::span<const std::uint8_t> cmyk, bool inverted, MutableImageVi
 
 }  // namespace
 
-void JpegDecoder::Destroy::operator()(void* handle) const { tjDestroy(handle); }
 void JpegEncoder::Destroy::operator()(void* handle) const { tjDestroy(handle); }
 
-JpegDecoder::JpegDecoder() : handle_(tjInitDecompress()) { VIGIL_CHECK(handle_ != nullptr); }
-JpegDecoder::~JpegDecoder() = default;
 JpegEncoder::JpegEncoder() : handle_(tjInitCompress()) { VIGIL_CHECK(handle_ != nullptr); }
 JpegEncoder::~JpegEncoder() = default;
 
@@ -96,14 +97,12 @@ absl::StatusOr<Image> JpegDecoder::Decode(std::span<const std::uint8_t> bytes, I
   Image image = pool.Acquire(size.width, size.height, PixelFormat::kRgb8);
   const MutableImageView view = image.mutable_view();
   if (header->info.components != 4) {
-    if (const auto status = Decompress(handle_.get(), bytes, view.data, size, TJPF_RGB);
-        !status.ok())
+    if (const auto status = Decompress(bytes, view.data, size, TJPF_RGB); !status.ok())
       return status;
     return image;
   }
   cmyk_.resize(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 4);
-  if (const auto status = Decompress(handle_.get(), bytes, cmyk_.data(), size, TJPF_CMYK);
-      !status.ok())
+  if (const auto status = Decompress(bytes, cmyk_.data(), size, TJPF_CMYK); !status.ok())
     return status;
   CmykToRgb(cmyk_, header->adobe, view);
   return image;

@@ -14,26 +14,18 @@
 namespace vigil::media {
 
 /// Decodes JPEG frames as stored (no EXIF orientation: cameras send none; DecodePicture turns
-/// pictures). One thread at a time. Of ours, a call takes memory for the image only; libjpeg takes
-/// and frees its working rows.
+/// pictures). Each frame stands for itself: one that lost its tables is an error and is not decoded
+/// with those of the frame before. One thread at a time. Of ours, a call takes memory for the image
+/// only; libjpeg takes and frees its own state (1.5 us) and working rows.
 class JpegDecoder {
  public:
-  JpegDecoder();
-  JpegDecoder(const JpegDecoder&) = delete;
-  JpegDecoder& operator=(const JpegDecoder&) = delete;
-  ~JpegDecoder();
-
   /// The frame as RGB; size, quality and errors as DecodePicture has them. `min_size` is of the
   /// stored picture. A frame with damaged data is DataLoss, never half a picture.
   absl::StatusOr<Image> Decode(std::span<const std::uint8_t> bytes, ImagePool& pool,
                                const DecodeOptions& options = {});
 
  private:
-  struct Destroy {
-    void operator()(void* handle) const;
-  };
-  std::unique_ptr<void, Destroy> handle_;
-  std::vector<std::uint8_t> cmyk_;  // only ever used by CMYK pictures
+  std::vector<std::uint8_t> cmyk_;  // kept for its memory; only ever used by CMYK pictures
 };
 
 /// Encodes frames; one thread at a time. Takes memory only when a frame needs more than any before.

@@ -81,7 +81,7 @@ void LiveSource::Run(std::stop_token stop) {
   try {
     Capture(stop);
   } catch (const std::exception& error) {
-    log::error("{}: capture ended by an exception: {}", name_, error.what());
+    log::Error("{}: capture ended by an exception: {}", name_, error.what());
     Change(LiveState::kFailed, absl::InternalError(fmt::format("{}: {}", name_, error.what())));
   }
 }
@@ -165,11 +165,11 @@ bool LiveSource::KeepTrying(const absl::Status& why, const std::stop_token& stop
                            name_, options_.connect_timeout.count(), failed, Message(why));
   }
   if (!given_up.empty()) {
-    log::error("{}", given_up);
+    log::Error("{}", given_up);
     Change(LiveState::kFailed, absl::Status(why.code(), given_up));
     return false;
   }
-  log::warn("{}; trying again in {:.1f} s", Message(why), static_cast<double>(wait.count()) / 1e3);
+  log::Warning("{}; trying again in {:.1f} s", Message(why), static_cast<double>(wait.count()) / 1e3);
   Change(LiveState::kBackingOff, why);
   if (SleepUntil(After(wait), stop)) return true;
   Change(LiveState::kStopped);

@@ -92,9 +92,8 @@ InputKind KindOf(std::string_view url_or_path);
 ///
 /// Errors, one line each, naming the source: NotFound, PermissionDenied, Unauthenticated,
 /// InvalidArgument (not a video), Unimplemented (no decoder), ResourceExhausted (a limit),
-/// DeadlineExceeded (no answer), Unavailable (refused, unreachable), Cancelled (`stop`). A host's
-/// name is looked up by the C library, which cannot be interrupted: a stop during the look-up is
-/// heeded when it ends.
+/// DeadlineExceeded (no answer), Unavailable (refused, unreachable, name unknown), Cancelled
+/// (`stop`).
 absl::StatusOr<std::unique_ptr<FrameSource>> OpenVideo(const std::string& url_or_path,
                                                        const SourceOptions& options,
                                                        std::stop_token stop);

@@ -39,6 +39,9 @@ struct OnnxOptions {
 /// above the program, else <program>/../lib/vigil, else the system's. A process has one; naming
 /// another later is an error. It is never closed.
 ///
+/// The telemetry of official builds (from 1.29 on) is off, wherever this class is linked: it
+/// neither sends nor stores anything, and starts no thread.
+///
 /// Create() runs the model once, on zeros: that finds out output shapes that the file leaves open,
 /// brings an engine error to light where it can be handled, and takes the memory that later runs
 /// use again. Run() itself takes none of ours, but the engine takes and returns small blocks as it

@@ -1,4 +1,4 @@
-// The picture decoders on hostile bytes. Run with -rss_limit_mb=1024 -malloc_limit_mb=200: what is taken is bounded by
+// The picture decoders on hostile bytes. Holds under -rss_limit_mb=1024 -malloc_limit_mb=200: what is taken is bounded by
 // the limits, not by what a header claims.
 #include <cstddef>
 #include <cstdint>

@@ -149,7 +149,8 @@ TEST_F(AnalyzeTest, MaskedPixelsReachNoOutput) {
   const auto run = Analyze({kPortrait, video, "--config", Path("mask.yaml"), "--save", Path("saved") + "/", "--json", Path("out.jsonl")});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   for (const json& line : ReadJsonLines(Path("out.jsonl"))) {
-    if (line["stream_id"] == kPortrait) EXPECT_TRUE(line["faces"].empty());
+    if (line["stream_id"] != kPortrait) continue;
+    EXPECT_TRUE(line["faces"].empty());
   }
   const auto picture = media::ReadPicture(Path("saved/astronaut.png"));
   ASSERT_TRUE(picture.ok());
@@ -191,7 +192,7 @@ std::string Png60000() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Analyze, BadInputs,
-                         testing::Values(BadInput{"missing", "", "jpg", "no such"}, BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
+                         testing::Values(BadInput{"missing", "", "jpg", "No such file"}, BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
                                          BadInput{"empty", "", "png", "empty"}, BadInput{"png_60000", Png60000(), "png", "60000"},
                                          BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
                          [](const auto& test) { return std::string(test.param.name); });

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -32,20 +31,25 @@ inline std::string ReadText(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The value in name='value' within `tag`; empty where there is none.
+inline std::string XmlAttribute(const std::string& tag, const std::string& name) {
+  const auto at = tag.find(" " + name + "='");
+  if (at == std::string::npos) return {};
+  const auto begin = at + name.size() + 3;
+  return tag.substr(begin, tag.find('\'', begin) - begin);
+}
+
 inline std::vector<LabelledPicture> DlibTrainFaces() {
   const auto dir = SharedPath("faces/dlib_train");
   const std::string xml = ReadText(dir / "training_with_face_landmarks.xml");
-  const std::regex item(
-      R"rx(<image file='([^']+)'|<box top='(-?\d+)' left='(-?\d+)' width='(\d+)' height='(\d+)')rx");
   std::vector<LabelledPicture> pictures;
-  for (std::sregex_iterator i(xml.begin(), xml.end(), item), end; i != end; ++i) {
-    const auto& match = *i;
-    if (match[1].matched) {
-      pictures.push_back({dir / match[1].str(), {}});
-    } else {
-      const auto number = [&](std::size_t n) { return std::stof(match[n]); };
-      pictures.back().faces.push_back({{number(3), number(2), number(4), number(5)}, {}});
-    }
+  for (auto at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const std::string tag = xml.substr(at, xml.find('>', at) - at);
+    if (tag.starts_with("<image ")) pictures.push_back({dir / XmlAttribute(tag, "file"), {}});
+    if (!tag.starts_with("<box ")) continue;
+    const auto number = [&](const char* name) { return std::stof(XmlAttribute(tag, name)); };
+    pictures.back().faces.push_back(
+        {{number("left"), number("top"), number("width"), number("height")}, {}});
   }
   std::erase_if(pictures,
                 [](const auto& picture) { return !std::filesystem::exists(picture.path); });

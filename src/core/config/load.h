@@ -61,7 +61,7 @@ struct Sources {
   std::vector<Assignment> set;
   std::vector<Assignment> flags;
   /// Variables that are the program's own and no keys.
-  std::vector<std::string> reserved = {"VIGIL_CONFIG"};
+  std::vector<std::string> reserved = {"VIGIL_CONFIG", "VIGIL_MODELS_DIR", "VIGIL_ONNXRUNTIME_LIBRARY"};
 };
 
 /// The configuration in effect, and where each value is from. Secrets are masked in all that it returns.

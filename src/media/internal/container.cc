@@ -10,6 +10,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "media/internal/host_lookup.h"
 #include "media/internal/input_rules.h"
 
 namespace vigil::media::internal {
@@ -132,7 +133,12 @@ absl::Status Container::Connect(const std::string& address, const SourceOptions&
   settings.Set("protocol_whitelist", ProtocolsFor(kind_, address));
   settings.Set("format_whitelist", FormatsFor(kind_));
   const AVInputFormat* format = nullptr;
-  if (kind_ == InputKind::kNetwork) SetNetworkOptions(address, options, settings);
+  if (kind_ == InputKind::kNetwork) {
+    if (absl::Status known = AwaitHost(address, interrupt_); !known.ok()) {
+      return {known.code(), fmt::format("{}: {}", name_, std::string(known.message()))};
+    }
+    SetNetworkOptions(address, options, settings);
+  }
   if (kind_ == InputKind::kCamera) {
     SetCameraOptions(options, settings);
     format = av_find_input_format("v4l2");
@@ -203,9 +209,10 @@ absl::Status Container::Failed(int error, const std::string& doing) const {
         "{}: {} within {} ms", name_, connected_ ? "no frame" : "no answer", waited.count()));
   }
   absl::Status status = FfmpegError(error, name_, doing);
-  if (!connected_ && status.code() == absl::StatusCode::kInvalidArgument) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: not a video that can be read ({})", name_, ErrorText(error)));
+  const bool cut = kind_ == InputKind::kFile && error == AVERROR_EOF;
+  if (!connected_ && (cut || absl::IsInvalidArgument(status))) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: not a video that can be read, or incomplete ({})", name_, ErrorText(error)));
   }
   return status;
 }

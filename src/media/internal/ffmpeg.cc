@@ -16,14 +16,14 @@ namespace vigil::media::internal {
 namespace {
 
 void Log(void* source, int level, const char* format, va_list arguments) {
-  if (level > AV_LOG_WARNING || !spdlog::should_log(spdlog::level::debug)) return;
+  if (level > AV_LOG_WARNING || !log::Shown(log::Level::kDebug)) return;
   std::array<char, 1024> line;
   int prefix = 1;
   av_log_format_line2(source, level, format, arguments, line.data(), static_cast<int>(line.size()),
                       &prefix);
   std::string_view text(line.data());
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  log::debug("ffmpeg: {}", log::MaskCredentials(text));
+  log::Debug("ffmpeg: {}", log::MaskCredentials(text));
 }
 
 absl::StatusCode CodeOf(int error) {

@@ -20,11 +20,18 @@ constexpr const char* kSoName = "libonnxruntime.so.1";
 constexpr const char* kRemedy =
     "run `make setup`, or name the library with VIGIL_ONNXRUNTIME_LIBRARY";
 
+// Official builds report usage to their maker from 1.29 on, on Linux too: a device id and a queue
+// of events (with names and hashes of models) in the user's cache folder, a thread that uploads
+// them. Vigil sends nothing that nobody asked for. The variable is the one full switch and counts
+// when the library's environment is made; it is set before main() because setenv is not safe once
+// there are threads.
+[[maybe_unused]] const int kTelemetryIsOff = setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
+
 // Every failure also comes back as a status, which whoever handles it logs; so here it is only
 // detail for `debug`.
 void ORT_API_CALL Log(void*, OrtLoggingLevel, const char* category, const char*, const char*,
                       const char* message) {
-  log::debug("onnxruntime ({}): {}", category, OrtEssence(message));
+  log::Debug("onnxruntime ({}): {}", category, OrtEssence(message));
 }
 
 bool Exists(const std::filesystem::path& path) {
@@ -103,9 +110,10 @@ absl::StatusOr<std::unique_ptr<OnnxRuntime>> OnnxRuntime::Open(std::string_view 
       !status.ok()) {
     return status;
   }
-  // Official Windows builds report usage; none of ours shall, whichever build was named.
+  // The older switch, for builds that do not know the variable; it comes too late for what
+  // CreateEnv reports.
   if (OrtStatus* status = api.DisableTelemetryEvents(runtime->env_)) api.ReleaseStatus(status);
-  log::debug("onnxruntime {} from {}: {}", runtime->version_, runtime->library_,
+  log::Debug("onnxruntime {} from {}: {}", runtime->version_, runtime->library_,
              fmt::join(runtime->Providers(), ", "));
   return runtime;
 }

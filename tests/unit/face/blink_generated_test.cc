@@ -50,6 +50,7 @@ Outcome Watch(const Course& course, const Person& person, const Sampling& sampli
 struct TraceCase {
   const char* name;
   Sampling sampling;
+  double perclos_within = 0.01;
 };
 
 class GeneratedEyes : public testing::TestWithParam<TraceCase> {};
@@ -70,7 +71,7 @@ TEST_P(GeneratedEyes, BlinksAndPerclosAreRight) {
   }
   fmt::print("{:>18} {:>20}: F1 {:.4f}  PERCLOS within {:.4f}\n", GetParam().name, "all", all.f1(), worst);
   EXPECT_GE(all.f1(), 0.98);
-  EXPECT_LE(worst, 0.01);
+  EXPECT_LE(worst, GetParam().perclos_within);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -78,7 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(TraceCase{"at_15", {15}}, TraceCase{"at_30", {30}}, TraceCase{"at_60", {60}},
                     TraceCase{"at_15_jitter", {15, 0.3}}, TraceCase{"at_30_jitter", {30, 0.3}},
                     TraceCase{"at_60_jitter", {60, 0.3}}, TraceCase{"at_15_jitter_lost", {15, 0.3, 0.1}},
-                    TraceCase{"at_30_jitter_lost", {30, 0.3, 0.1}}, TraceCase{"at_60_jitter_lost", {60, 0.3, 0.1}}),
+                    TraceCase{"at_30_jitter_lost", {30, 0.3, 0.1}}, TraceCase{"at_60_jitter_lost", {60, 0.3, 0.1}},
+                    // Twice the noise: 12 % of the whole way of narrow eyes behind glasses.
+                    TraceCase{"at_30_noise", {30, 0.3, 0.1, 0.006F}, 0.025}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(GeneratedEyes, SameEventsAtAnyFrameRate) {

@@ -107,7 +107,9 @@ TEST(Drowsiness, AMicrosleepShowsWhileItLasts) {
   const float before = state.result().drowsiness.score;
   const std::vector<Passage> passages = Watch(state, {.seconds = 12, .events = {Closure(2, 6)}}, 70);
   ASSERT_FALSE(passages.empty());
-  for (const Passage& p : passages) fmt::print("microsleep from 2 s on: level {} at {:.1f} s\n", static_cast<int>(p.to), p.at);
+  for (const Passage& p : passages) {
+    fmt::print("microsleep from 2 s on: level {} at {:.1f} s\n", static_cast<int>(p.to), p.at);
+  }
   EXPECT_EQ(passages[0].to, kMild);
   EXPECT_LT(passages[0].at, 4.5);  // not only when it is over
   EXPECT_EQ(passages.back().to, kModerate);

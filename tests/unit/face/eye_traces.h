@@ -94,6 +94,7 @@ struct Sampling {
   double fps = 30;
   double jitter = 0;  ///< of a frame's time, share of the frame period, either way
   double lost = 0;    ///< share of frames
+  float noise = 0;    ///< more of it in each EAR than the person's own
 };
 
 struct Frame {
@@ -110,8 +111,8 @@ inline std::vector<Frame> Film(const Course& course, const Person& person, const
     const double t = std::max(0.0, (i + sampling.jitter * even(random)) / sampling.fps);
     const float ear = person.closed_ear + (person.open_ear - person.closed_ear) * static_cast<float>(course.Openness(t));
     FaceMeasures m{.valid = true};
-    m.ear_left = std::max(0.0F, ear + person.noise * noise(random));
-    m.ear_right = std::max(0.0F, ear + person.noise * noise(random));
+    m.ear_left = std::max(0.0F, ear + (person.noise + sampling.noise) * noise(random));
+    m.ear_right = std::max(0.0F, ear + (person.noise + sampling.noise) * noise(random));
     m.mouth_aspect_ratio = 0.03F;
     m.gaze.confidence = 1;
     if (chance(random) < sampling.lost) continue;

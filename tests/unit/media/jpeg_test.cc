@@ -82,6 +82,20 @@ TEST(JpegDecoder, GoesOnAfterADamagedFrame) {
   }
 }
 
+// libjpeg would decode it with the tables of the frame before, which may be others.
+TEST(JpegDecoder, DoesNotBorrowTables) {
+  const Data jpeg = samples::Jpeg(samples::Gradient(64, 48));
+  const Data table = {0xFF, 0xDB};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), table.begin(), table.end());
+  ASSERT_NE(at, jpeg.end());
+  Data without(jpeg.begin(), at);
+  without.insert(without.end(), at + 2 + (at[2] << 8 | at[3]), jpeg.end());
+  JpegDecoder decoder;
+  ImagePool pool;
+  ASSERT_TRUE(decoder.Decode(jpeg, pool).ok());
+  EXPECT_EQ(decoder.Decode(without, pool).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(JpegDecoder, TakesItsImagesFromThePool) {
   const Data jpeg = samples::Jpeg(samples::Gradient(64, 48));
   JpegDecoder decoder;

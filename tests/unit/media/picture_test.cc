@@ -215,9 +215,9 @@ TEST(Webp, HeadersThatDisagreeAreRefused) {
 // --- orientation
 // -----------------------------------------------------------------------------------------------------
 
-class Orientation : public testing::TestWithParam<int> {};
+class StoredOrientation : public testing::TestWithParam<int> {};
 
-TEST_P(Orientation, IsHonoured) {
+TEST_P(StoredOrientation, IsHonoured) {
   const Image upright = samples::Gradient(75, 40);
   const Image stored = samples::StoredAs(upright, GetParam());
   const Data rows(stored.view().data, stored.view().data + stored.bytes());
@@ -239,7 +239,7 @@ TEST_P(Orientation, IsHonoured) {
     EXPECT_LE(samples::MaxDifference(*from_jpeg, upright), 4);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Exif, Orientation, testing::Range(1, 9));
+INSTANTIATE_TEST_SUITE_P(Exif, StoredOrientation, testing::Range(1, 9));
 
 TEST(Picture, DamagedExifMeansUpright) {
   const Data jpeg = samples::Jpeg(samples::Gradient(16, 8));

@@ -127,20 +127,23 @@ void WriteRawVideo(const std::filesystem::path& path, const RawVideo& video) {
   avformat_free_context(file);
 }
 
-void CopyTurned(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise) {
+void CopyVideo(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise) {
   AVFormatContext* in = nullptr;
   AVFormatContext* out = nullptr;
   Must(avformat_open_input(&in, from.c_str(), nullptr, nullptr));
   Must(avformat_find_stream_info(in, nullptr));
-  Must(avformat_alloc_output_context2(&out, nullptr, "mp4", to.c_str()));
+  Must(avformat_alloc_output_context2(&out, nullptr, nullptr, to.c_str()));
   AVStream* stream = avformat_new_stream(out, nullptr);
   Must(avcodec_parameters_copy(stream->codecpar, in->streams[0]->codecpar));
+  stream->codecpar->codec_tag = 0;
   stream->time_base = in->streams[0]->time_base;
   auto* matrix = reinterpret_cast<std::int32_t*>(
       av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(std::int32_t)));
   av_display_rotation_set(matrix, clockwise);
   Must(avio_open(&out->pb, to.c_str(), AVIO_FLAG_WRITE));
-  Must(avformat_write_header(out, nullptr));
+  internal::Options settings;
+  settings.Set("movflags", "+faststart");
+  Must(avformat_write_header(out, settings.out()));
   FfmpegPtr<AVPacket> packet(av_packet_alloc());
   while (av_read_frame(in, packet.get()) >= 0) {
     av_packet_rescale_ts(packet.get(), in->streams[0]->time_base, stream->time_base);

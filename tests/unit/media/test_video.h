@@ -37,8 +37,10 @@ struct RawVideo {
 /// A Matroska file with three equal pictures of one colour, compressed without loss (FFV1).
 void WriteRawVideo(const std::filesystem::path& path, const RawVideo& video);
 
-/// `from` as an MP4 whose metadata say that it is to be turned by `clockwise` degrees for display.
-void CopyTurned(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise);
+/// The packets of `from` in the container that the extension of `to` says (.mp4, .ts, .mkv); of an
+/// MP4 the metadata then say that it is to be turned by `clockwise` degrees for display.
+void CopyVideo(const std::filesystem::path& from, const std::filesystem::path& to,
+               int clockwise = 0);
 
 /// A JPEG file in memory.
 std::string EncodeJpeg(ImageView picture);

@@ -109,7 +109,7 @@ TEST_P(Rotation, OfTheMetadataIsApplied) {
   }
   ASSERT_TRUE((*writer)->Add(image.view(), 0).ok());
   ASSERT_TRUE((*writer)->Finish().ok());
-  test::CopyTurned(dir / "flat.mp4", dir / "turned.mp4", GetParam().clockwise);
+  test::CopyVideo(dir / "flat.mp4", dir / "turned.mp4", GetParam().clockwise);
   const auto read = ReadAll(dir / "turned.mp4");
   ASSERT_EQ(read.frames.size(), 1U) << Text(read.end);
   EXPECT_EQ(read.info.size, GetParam().size);
@@ -172,12 +172,18 @@ struct BreakCase {
   const char* extension;
   double share;  // of the file that is left
 };
+void PrintTo(const BreakCase& value, std::ostream* out) {
+  *out << value.extension << " " << value.share;
+}
 class BrokenOff : public testing::TestWithParam<BreakCase> {};
 
 TEST_P(BrokenOff, GivesWhatCameBeforeThenDataLoss) {
   const TempDir dir;
-  const auto whole = dir / "whole.mp4", cut = dir / (std::string("cut") + GetParam().extension);
-  test::WriteNumberedVideo(whole, {320, 240}, test::Times(100, 25));
+  const std::string extension = GetParam().extension;
+  const auto whole = dir / ("whole" + extension), cut = dir / ("cut" + extension);
+  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(100, 25));
+  test::CopyVideo(dir / "a.mp4", whole);
+  ASSERT_TRUE(absl::IsOutOfRange(test::ReadAll(whole).end));
   std::string bytes = Bytes(whole);
   bytes.resize(static_cast<std::size_t>(static_cast<double>(bytes.size()) * GetParam().share));
   Write(cut, bytes);
@@ -191,12 +197,24 @@ TEST_P(BrokenOff, GivesWhatCameBeforeThenDataLoss) {
     EXPECT_EQ(test::NumberOf(read.frames[i].image.view()), static_cast<int>(i));
   }
 }
-INSTANTIATE_TEST_SUITE_P(Mp4, BrokenOff,
+INSTANTIATE_TEST_SUITE_P(All, BrokenOff,
                          testing::Values(BreakCase{".mp4", 0.5}, BreakCase{".mp4", 0.9},
-                                         BreakCase{".dat", 0.7}),
+                                         BreakCase{".mov", 0.7}, BreakCase{".mkv", 0.5}),
                          [](const auto& test) {
-                           return "at_" + std::to_string(static_cast<int>(test.param.share * 100));
+                           return std::string(test.param.extension + 1) + "_at_" +
+                                  std::to_string(static_cast<int>(test.param.share * 100));
                          });
+
+TEST(VideoSource, AnAviThatBreaksOffSaysSo) {
+  const TempDir dir;
+  std::string bytes = Bytes(vigil::test::SamplePath("vtest.avi"));
+  ASSERT_FALSE(bytes.empty());
+  bytes.resize(bytes.size() / 5);
+  Write(dir / "cut.avi", bytes);
+  const auto read = ReadAll(dir / "cut.avi");
+  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
+  EXPECT_GT(read.frames.size(), 100U);
+}
 
 TEST(VideoSource, RepeatsHowItEnded) {
   const TempDir dir;

@@ -3,29 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
 
 #include "core/status.h"
+#include "support/environment.h"
 #include "support/test_data.h"
 
 namespace vigil::nn {
 namespace {
 
 using testing::HasSubstr;
-
-// The environment variable, for one test.
-class ModelsDirVariable {
- public:
-  explicit ModelsDirVariable(const std::string& value) {
-    setenv("VIGIL_MODELS_DIR", value.c_str(), 1);
-  }
-  ModelsDirVariable(const ModelsDirVariable&) = delete;
-  ModelsDirVariable& operator=(const ModelsDirVariable&) = delete;
-  ~ModelsDirVariable() { unsetenv("VIGIL_MODELS_DIR"); }
-};
 
 TEST(KnownModels, AreThoseOfTheListThatSetUpChecks) {
   std::map<std::string, std::string> listed;
@@ -110,7 +99,7 @@ TEST(FindModelsDir, OfThisBuildIsTheTreesOwn) {
 
 TEST(FindModelsDir, ConfigurationGoesBeforeEnvironment) {
   const test::TempDir configured, environment;
-  const ModelsDirVariable variable(environment.path());
+  const test::ScopedVariable variable("VIGIL_MODELS_DIR", environment.path());
   EXPECT_EQ(*FindModelsDir(configured.path().string()), configured.path());
   EXPECT_EQ(*FindModelsDir(""), environment.path());
 }
@@ -120,7 +109,7 @@ TEST(FindModelsDir, ANamedFolderThatIsMissingIsAnError) {
   EXPECT_EQ(configured.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(MessageOf(configured.status())),
               HasSubstr("/nowhere/models (named by the configuration)"));
-  const ModelsDirVariable variable("/nowhere/else");
+  const test::ScopedVariable variable("VIGIL_MODELS_DIR", "/nowhere/else");
   EXPECT_THAT(std::string(MessageOf(FindModelsDir("").status())),
               HasSubstr("/nowhere/else (named by VIGIL_MODELS_DIR)"));
 }

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <thread>
 
 #include "core/status.h"
+#include "support/environment.h"
 #include "support/onnx_builder.h"
 #include "support/test_data.h"
 
@@ -307,6 +309,27 @@ TEST(OnnxModel, RuntimeLibraryThatCannotBeOpenedIsNamed) {
   EXPECT_THAT(std::string(MessageOf(model.status())),
               HasSubstr("ONNX Runtime /nowhere/libonnxruntime.so: "));
   EXPECT_TRUE(OnnxModel::Create(dir / "m.onnx", {}).ok()) << "a failure must not stick";
+}
+
+std::size_t Threads() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// The runtime's own telemetry starts a thread, a device id and a database in the cache folder. It
+// is set to a place where it would show, and must stay away.
+TEST(OnnxModel, NothingIsReportedToAnybody) {
+  const test::TempDir dir;
+  const test::ScopedVariable home("HOME", dir.path()), cache("XDG_CACHE_HOME", dir.path()),
+      temporary("TMPDIR", dir.path());
+  const std::size_t before = Threads();
+  test::WriteFile(dir / "m.onnx", Relu(test::kFloat, {1, 4}));
+  const auto model = OnnxModel::Create(dir / "m.onnx", {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  ASSERT_EQ((*model)->Run(), absl::OkStatus());
+  EXPECT_EQ(Threads(), before);
+  const std::filesystem::directory_iterator files(dir.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "the model, and nothing else";
 }
 
 // Whatever runs in this environment is set up for the CPU; asking for a GPU must say what is
