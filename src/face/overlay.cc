@@ -39,8 +39,8 @@ Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options) 
       edges_.push_back({std::min(a, b), std::max(a, b)});
     }
   }
-  std::ranges::sort(edges_);
-  edges_.erase(std::ranges::unique(edges_).begin(), edges_.end());
+  std::sort(edges_.begin(), edges_.end());
+  edges_.erase(std::unique(edges_.begin(), edges_.end()), edges_.end());
 }
 
 void Overlay::Draw(MutableImageView image, const FaceResult& result) {

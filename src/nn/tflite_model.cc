@@ -110,7 +110,7 @@ void TfliteModel::Plan::PlaceBuffers(const std::vector<bool>& boundary) {
     if (!boundary[t]) continue;
     buffers[t] = reinterpret_cast<float*>(memory.get() + offsets[t]);
     // A constant can be an output too.
-    if (graph.tensors[t].is_constant) std::ranges::copy(graph.tensors[t].constant, buffers[t]);
+    if (graph.tensors[t].is_constant) std::copy(graph.tensors[t].constant.begin(), graph.tensors[t].constant.end(), buffers[t]);
   }
 }
 
@@ -125,8 +125,8 @@ absl::Status TfliteModel::Plan::BuildSegments(std::string_view name, const std::
       for (const int input : graph.ops[Index(op)].inputs) add(input);
       add(graph.ops[Index(op)].output);
     }
-    std::ranges::sort(crossing);
-    crossing.erase(std::ranges::unique(crossing).begin(), crossing.end());
+    std::sort(crossing.begin(), crossing.end());
+    crossing.erase(std::unique(crossing.begin(), crossing.end()), crossing.end());
     auto segment = XnnSegment::Create(name, graph, phase.segment_ops, crossing, buffers);
     if (!segment.ok()) return segment.status();
     phase.segment = *std::move(segment);
