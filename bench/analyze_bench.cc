@@ -1,5 +1,5 @@
-// `vigil analyze` as a whole process on a one-minute VGA clip: against decoding and networks alone, two streams against
-// one, and the memory it takes.
+// `vigil analyze` as a whole process on a one-minute VGA clip: against decoding and networks alone,
+// two streams against one, and the memory it takes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -36,7 +36,8 @@ void MakeClip(const std::string& path, int frames) {
   for (int i = 0; i < frames; ++i) {
     std::memset(frame.mutable_view().data, 96, frame.bytes());
     const int left = 64 + static_cast<int>(50 * std::sin(i * 0.05));
-    for (int y = 0; y < 480; ++y) std::memcpy(frame.mutable_view().row(y) + 3 * left, portrait->view().row(y + 16), 3 * 512);
+    for (int y = 0; y < 480; ++y)
+      std::memcpy(frame.mutable_view().row(y) + 3 * left, portrait->view().row(y + 16), 3 * 512);
     if (!(*writer)->Add(frame.view(), i * 33'333).ok()) std::exit(1);
   }
   if (!(*writer)->Finish().ok()) std::exit(1);
@@ -97,9 +98,11 @@ int main() {
   Run one;
   for (int round = 0; round < 3; ++round) {
     const double decode = bench::Milliseconds([&] {
-      auto source = media::OpenVideo(clip, {}, {});
-      while ((*source)->Read({}).ok()) {}
-    }) / 1e3;
+                            auto source = media::OpenVideo(clip, {}, {});
+                            while ((*source)->Read({}).ok()) {
+                            }
+                          }) /
+                          1e3;
     one = Analyze({clip, "--threads", "1", "--json", json});
     double networks = 0;
     for (const std::string& line : test::ReadLines(json)) {
@@ -109,9 +112,16 @@ int main() {
     const Run two = Analyze({clip, clip, "--threads", "2", "--json", json});
     ratios.push_back(one.seconds / (decode + networks));
     scales.push_back(2 * one.seconds / two.seconds);
-    fmt::print("decode alone {:.2f} s, networks {:.2f} s, vigil analyze {:.2f} s: ratio {:.2f} (at most 1.3 wanted); two streams on two threads {:.2f} s: {:.2f} times one (at least 1.8 wanted)\n",
-               decode, networks, one.seconds, ratios.back(), two.seconds, scales.back());
+    fmt::print(
+        "decode alone {:.2f} s, networks {:.2f} s, vigil analyze {:.2f} s: ratio {:.2f} (at most "
+        "1.3 wanted); two streams on two threads {:.2f} s: {:.2f} times one (at least 1.8 "
+        "wanted)\n",
+        decode, networks, one.seconds, ratios.back(), two.seconds, scales.back());
   }
-  fmt::print("medians: ratio {:.2f}, scaling {:.2f}; {} frames, {:.1f} fps\n", bench::Median(ratios), bench::Median(scales), kFrames, kFrames / one.seconds);
-  fmt::print("memory: peak {:.0f} MB (under 200 wanted), resident after a quarter {:.0f} MB, at most {:.0f} MB\n", one.peak_mb, one.early_mb, one.late_mb);
+  fmt::print("medians: ratio {:.2f}, scaling {:.2f}; {} frames, {:.1f} fps\n",
+             bench::Median(ratios), bench::Median(scales), kFrames, kFrames / one.seconds);
+  fmt::print(
+      "memory: peak {:.0f} MB (under 200 wanted), resident after a quarter {:.0f} MB, at most "
+      "{:.0f} MB\n",
+      one.peak_mb, one.early_mb, one.late_mb);
 }

@@ -28,7 +28,8 @@ T Must(absl::StatusOr<T> value) {
 }
 
 void Fill(std::span<float> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.5F + 0.4F * std::sin(static_cast<float>(i) * 0.01F);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = 0.5F + 0.4F * std::sin(static_cast<float>(i) * 0.01F);
 }
 
 }  // namespace
@@ -55,7 +56,10 @@ int main() {
   Fill(memory[static_cast<std::size_t>(graph.inputs[0])]);
   const auto bare = bench::InTurn(
       kRounds, [&] { (void)model->Run(); }, [&] { xnn_invoke_runtime(segment.runtime()); });
-  fmt::print("face mesh, our call:      {:.3f} ms, bare xnn_invoke_runtime {:.3f} ms, ratio {:.3f} (at most 1.02 wanted)\n", bare.a_ms, bare.b_ms, bare.ratio);
+  fmt::print(
+      "face mesh, our call:      {:.3f} ms, bare xnn_invoke_runtime {:.3f} ms, ratio {:.3f} (at "
+      "most 1.02 wanted)\n",
+      bare.a_ms, bare.b_ms, bare.ratio);
 
   const test::TempDir dir;
   std::ofstream(dir / "mesh.onnx", std::ios::binary) << bench::MeshToOnnx(graph).Convert();
@@ -64,14 +68,19 @@ int main() {
   const std::size_t side = 192;
   for (std::size_t y = 0; y < side; ++y) {
     for (std::size_t x = 0; x < side; ++x) {
-      for (std::size_t c = 0; c < 3; ++c) onnx->input(0)[(c * side + y) * side + x] = in[(y * side + x) * 3 + c];
+      for (std::size_t c = 0; c < 3; ++c)
+        onnx->input(0)[(c * side + y) * side + x] = in[(y * side + x) * 3 + c];
     }
   }
   const auto engines = bench::InTurn(
       kRounds, [&] { (void)onnx->Run(); }, [&] { (void)model->Run(); });
   double apart = 0;
-  for (std::size_t i = 0; i < model->output(0).size(); ++i) apart = std::max(apart, static_cast<double>(std::abs(model->output(0)[i] - onnx->output(0)[i])));
-  fmt::print("face mesh, ONNX Runtime:  {:.3f} ms, XNNPACK {:.3f} ms, ratio {:.2f}; outputs differ by at most {:.4f} px of 192\n", engines.a_ms, engines.b_ms,
-             engines.ratio, apart);
+  for (std::size_t i = 0; i < model->output(0).size(); ++i)
+    apart =
+        std::max(apart, static_cast<double>(std::abs(model->output(0)[i] - onnx->output(0)[i])));
+  fmt::print(
+      "face mesh, ONNX Runtime:  {:.3f} ms, XNNPACK {:.3f} ms, ratio {:.2f}; outputs differ by at "
+      "most {:.4f} px of 192\n",
+      engines.a_ms, engines.b_ms, engines.ratio, apart);
   return apart < 0.05 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// What a frame with one followed face costs outside the network calls (640x480, one thread), and what finding costs.
+// What a frame with one followed face costs outside the network calls (640x480, one thread), and
+// what finding costs.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -22,7 +23,8 @@ Image VgaPortrait() {
   if (!portrait.ok()) std::exit(1);
   Image frame(640, 480, PixelFormat::kRgb8);
   std::memset(frame.mutable_view().data, 96, frame.bytes());
-  for (int y = 0; y < 480; ++y) std::memcpy(frame.mutable_view().row(y) + 3 * 64, portrait->view().row(y), 3 * 512);
+  for (int y = 0; y < 480; ++y)
+    std::memcpy(frame.mutable_view().row(y) + 3 * 64, portrait->view().row(y), 3 * 512);
   return frame;
 }
 
@@ -36,7 +38,8 @@ face::PipelineOptions Options(face::FinderMode mode, int max_faces) {
 void FollowedFace(benchmark::State& state, int points) {
   const Image frame = VgaPortrait();
   auto models = test::LoadFaceModels(points);
-  const auto canonical = face::LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
+  const auto canonical =
+      face::LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
   face::Pipeline pipeline(*canonical, Options(face::FinderMode::kAuto, 1));
   std::int64_t time = 0;
   for (int i = 0; i < 30; ++i) (void)pipeline.Next(models, frame.view(), time += 33'333);
@@ -60,7 +63,11 @@ void Find(benchmark::State& state, face::FinderMode mode) {
   options.mode = mode;
   face::FaceFinder finder(options);
   for (auto _ : state) benchmark::DoNotOptimize(finder.FindAll(models, frame.view()));
-  state.counters["tiles"] = mode == face::FinderMode::kWhole ? 0 : static_cast<double>(face::TilePyramid(frame.size(), options.tile_levels, options.min_tile).size());
+  state.counters["tiles"] =
+      mode == face::FinderMode::kWhole
+          ? 0
+          : static_cast<double>(
+                face::TilePyramid(frame.size(), options.tile_levels, options.min_tile).size());
 }
 BENCHMARK_CAPTURE(Find, whole, face::FinderMode::kWhole)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Find, whole_and_tiles, face::FinderMode::kTiles)->Unit(benchmark::kMillisecond);

@@ -8,7 +8,8 @@
 namespace vigil::bench {
 
 inline double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
   return values[values.size() / 2];
 }
 
@@ -16,12 +17,13 @@ template <typename F>
 double Milliseconds(const F& f) {
   const auto start = std::chrono::steady_clock::now();
   f();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 struct Pair {
-  double a_ms = 0, b_ms = 0;   ///< medians
-  double ratio = 0;            ///< median of a/b, pair by pair
+  double a_ms = 0, b_ms = 0;  ///< medians
+  double ratio = 0;           ///< median of a/b, pair by pair
 };
 
 /// A B A B …, `rounds` counted rounds after a tenth as many that are not.

@@ -33,17 +33,21 @@ constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", message); }
 void Complain(const absl::Status& status) { Complain(MessageOf(status)); }
 
-bool IsLive(const media::Input& input) { return input.kind == media::Input::Kind::kCamera || input.kind == media::Input::Kind::kStream; }
+bool IsLive(const media::Input& input) {
+  return input.kind == media::Input::Kind::kCamera || input.kind == media::Input::Kind::kStream;
+}
 
 class Analysis {
  public:
-  Analysis(const AnalyzeArguments& arguments, const Config& config) : arguments_(arguments), config_(config) {}
+  Analysis(const AnalyzeArguments& arguments, const Config& config)
+      : arguments_(arguments), config_(config) {}
 
   int Run() {
     ExpandInputs();
     if (inputs_.empty()) return kFailed;
     auto saves = PlanSaves(arguments_.save, inputs_);
-    if (!saves.ok()) return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
+    if (!saves.ok())
+      return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
     saves_ = *std::move(saves);
     if (auto status = Prepare(); !status.ok()) return Complain(status), kFailed;
     RunJobs();
@@ -70,7 +74,8 @@ class Analysis {
     auto models = ModelOptionsOf(config_);
     if (!models.ok()) return models.status();
     model_options_ = *std::move(models);
-    auto canonical = face::LoadCanonicalFace(model_options_.dir / "geometry_pipeline_metadata_landmarks.binarypb");
+    auto canonical = face::LoadCanonicalFace(model_options_.dir /
+                                             "geometry_pipeline_metadata_landmarks.binarypb");
     if (!canonical.ok()) return canonical.status();
     canonical_ = *std::move(canonical);
 
@@ -89,18 +94,22 @@ class Analysis {
     return absl::OkStatus();
   }
 
-  // One thread an input at a time, each with its own networks. Live inputs never end, so they never wait for a thread.
+  // One thread an input at a time, each with its own networks. Live inputs never end, so they never
+  // wait for a thread.
   void RunJobs() {
     const auto live = static_cast<int>(std::ranges::count_if(inputs_, IsLive));
     const auto all = static_cast<int>(inputs_.size());
-    const int wanted = config_.threads > 0 ? config_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const int wanted = config_.threads > 0
+                           ? config_.threads
+                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     const int workers = std::min(all, std::max(wanted, live));
     decoder_threads_ = std::max(1, std::min(4, wanted / workers));
 
     std::vector<std::string> names;
     for (const media::Input& input : inputs_) names.push_back(log::MaskCredentials(input.name));
     std::unique_ptr<ProgressLine> line;
-    if (!arguments_.quiet && !arguments_.display) line = std::make_unique<ProgressLine>(progress_, names);
+    if (!arguments_.quiet && !arguments_.display)
+      line = std::make_unique<ProgressLine>(progress_, names);
     line_ = line.get();
 
     running_ = workers;
@@ -112,13 +121,19 @@ class Analysis {
 
   void Work() {
     auto models = face::FaceModels::Load(model_options_);
-    const JobContext context{config_, canonical_, json_.get(), csv_.get(), arguments_.display ? &shown_ : nullptr, decoder_threads_};
+    const JobContext context{config_,
+                             canonical_,
+                             json_.get(),
+                             csv_.get(),
+                             arguments_.display ? &shown_ : nullptr,
+                             decoder_threads_};
     for (std::size_t i = next_++; i < inputs_.size(); i = next_++) {
       if (!models.ok()) {
         reports_[i].name = log::MaskCredentials(inputs_[i].name);
         reports_[i].status = models.status();
       } else if (!signals_.token().stop_requested()) {
-        reports_[i] = RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
+        reports_[i] =
+            RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
       }
       if (json_) json_->Done(i);
       if (csv_) csv_->Done(i);
@@ -187,24 +202,26 @@ class Analysis {
 
   const AnalyzeArguments& arguments_;
   const Config& config_;
-  StopOnSignal signals_;                     // before any thread
+  StopOnSignal signals_;  // before any thread
   std::vector<media::Input> inputs_;
   std::vector<std::filesystem::path> saves_;
   face::ModelOptions model_options_;
   face::CanonicalFace canonical_;
   std::unique_ptr<OrderedOutput> json_, csv_;
-  LatestSlot<Image> shown_;                  // for the window
+  LatestSlot<Image> shown_;  // for the window
   int decoder_threads_ = 1;
   ProgressLine* line_ = nullptr;
-  std::vector<JobReport> reports_;           // each written by the thread that runs the job
+  std::vector<JobReport> reports_;  // each written by the thread that runs the job
   std::vector<JobProgress> progress_;
-  std::atomic<std::size_t> next_ = 0;        // the next input to run
+  std::atomic<std::size_t> next_ = 0;  // the next input to run
   std::atomic<int> running_ = 0;
   std::atomic<bool> failed_ = false;
 };
 
 }  // namespace
 
-int RunAnalyze(const AnalyzeArguments& arguments, const Config& config) { return Analysis(arguments, config).Run(); }
+int RunAnalyze(const AnalyzeArguments& arguments, const Config& config) {
+  return Analysis(arguments, config).Run();
+}
 
 }  // namespace vigil::app

@@ -1,4 +1,5 @@
-// `vigil analyze INPUT…`: pictures, videos and cameras become results, annotated pictures and videos, and a summary.
+// `vigil analyze INPUT…`: pictures, videos and cameras become results, annotated pictures and
+// videos, and a summary.
 #pragma once
 
 #include <string>
@@ -9,17 +10,17 @@
 namespace vigil::app {
 
 struct AnalyzeArguments {
-  std::vector<std::string> inputs;   ///< files, folders, patterns, cameras, addresses
-  std::string save;                  ///< annotated picture or video; a folder for several inputs; empty: none
-  std::string json;                  ///< JSON lines; "-": standard output; empty: none
-  std::string csv;                   ///< the same for rows
+  std::vector<std::string> inputs;  ///< files, folders, patterns, cameras, addresses
+  std::string save;  ///< annotated picture or video; a folder for several inputs; empty: none
+  std::string json;  ///< JSON lines; "-": standard output; empty: none
+  std::string csv;   ///< the same for rows
   bool display = false;
-  bool quiet = false;                ///< no progress, no summary
-  bool recursive = false;            ///< folders with their subfolders
+  bool quiet = false;      ///< no progress, no summary
+  bool recursive = false;  ///< folders with their subfolders
 };
 
-/// Blocks until every input has ended or the process is told to stop (SIGINT, SIGTERM). Returns the exit code: 0, 1 if
-/// any input or output failed, 2 for arguments that make no sense together.
+/// Blocks until every input has ended or the process is told to stop (SIGINT, SIGTERM). Returns the
+/// exit code: 0, 1 if any input or output failed, 2 for arguments that make no sense together.
 int RunAnalyze(const AnalyzeArguments& arguments, const Config& config);
 
 }  // namespace vigil::app

@@ -26,10 +26,16 @@ using namespace std::chrono_literals;
 
 class Job {
  public:
-  Job(const JobContext& context, face::FaceModels& models, const media::Input& input, std::size_t number,
-      std::filesystem::path save, JobProgress& progress)
-      : context_(context), models_(models), input_(input), number_(number), save_(std::move(save)), progress_(progress),
-        pipeline_(context.canonical, PipelineOptionsOf(context.config)), overlay_(context.canonical, context.config.output.overlay) {
+  Job(const JobContext& context, face::FaceModels& models, const media::Input& input,
+      std::size_t number, std::filesystem::path save, JobProgress& progress)
+      : context_(context),
+        models_(models),
+        input_(input),
+        number_(number),
+        save_(std::move(save)),
+        progress_(progress),
+        pipeline_(context.canonical, PipelineOptionsOf(context.config)),
+        overlay_(context.canonical, context.config.output.overlay) {
     report_.name = log::MaskCredentials(input.name);
   }
 
@@ -46,10 +52,13 @@ class Job {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
     switch (input_.kind) {
-      case media::Input::Kind::kPicture: return RunPicture(*mask, stop);
-      case media::Input::Kind::kVideo: return RunVideo(*std::move(mask), stop);
+      case media::Input::Kind::kPicture:
+        return RunPicture(*mask, stop);
+      case media::Input::Kind::kVideo:
+        return RunVideo(*std::move(mask), stop);
       case media::Input::Kind::kCamera:
-      case media::Input::Kind::kStream: return RunLive(*std::move(mask), stop);
+      case media::Input::Kind::kStream:
+        return RunLive(*std::move(mask), stop);
     }
     return absl::InternalError("unknown kind of input");
   }
@@ -65,13 +74,16 @@ class Job {
     frame.image = *std::move(image);
     progress_.total = 1;
     const auto result = pipeline_.Still(models_, frame.image.view());
-    if (!result.ok()) return absl::Status(result.status().code(), fmt::format("{}: {}", report_.name, MessageOf(result.status())));
+    if (!result.ok())
+      return absl::Status(result.status().code(),
+                          fmt::format("{}: {}", report_.name, MessageOf(result.status())));
     if (auto status = Record(frame, **result, stop); !status.ok()) return status;
     report_.picture = **result;
     if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
     overlay_.Draw(frame.image.mutable_view(), **result);
     if (!save_.empty()) {
-      auto status = media::WritePicture(save_, frame.image.view(), {.quality = context_.config.output.jpeg_quality});
+      auto status = media::WritePicture(save_, frame.image.view(),
+                                        {.quality = context_.config.output.jpeg_quality});
       if (!status.ok()) return status;
       report_.saved = save_.string();
     }
@@ -98,8 +110,10 @@ class Job {
 
   absl::Status RunLive(media::PrivacyMask mask, const std::stop_token& stop) {
     LatestSlot<Frame> slot;
-    auto open = [this, mask = std::move(mask)](std::chrono::milliseconds limit, const std::stop_token& opening)
-        -> absl::StatusOr<std::unique_ptr<media::FrameSource>> {
+    auto open =
+        [this, mask = std::move(mask)](
+            std::chrono::milliseconds limit,
+            const std::stop_token& opening) -> absl::StatusOr<std::unique_ptr<media::FrameSource>> {
       auto source = media::VideoOpener(input_.name, context_.config.source.options)(limit, opening);
       if (!source.ok()) return source.status();
       return media::WithMask(*std::move(source), mask);
@@ -124,7 +138,9 @@ class Job {
   absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
     if (frame.stream_id.empty()) frame.stream_id = report_.name;
     const auto result = pipeline_.Next(models_, frame.image.view(), frame.timestamp_us);
-    if (!result.ok()) return absl::Status(result.status().code(), fmt::format("{}: {}", report_.name, MessageOf(result.status())));
+    if (!result.ok())
+      return absl::Status(result.status().code(),
+                          fmt::format("{}: {}", report_.name, MessageOf(result.status())));
     if (auto status = Record(frame, **result, stop); !status.ok()) return status;
     if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
     overlay_.Draw(frame.image.mutable_view(), **result);
@@ -135,7 +151,8 @@ class Job {
     return absl::OkStatus();
   }
 
-  absl::Status Record(const Frame& frame, const face::FaceResult& result, const std::stop_token& stop) {
+  absl::Status Record(const Frame& frame, const face::FaceResult& result,
+                      const std::stop_token& stop) {
     ++report_.frames;
     report_.decode_us += frame.decode_us;
     report_.detect_us += result.timing.detect_us;
@@ -145,14 +162,16 @@ class Job {
       report_.faces = std::max(report_.faces, face.id);
       // A blink or closure is counted when it has ended; one under way at the very end is not.
       if (face.blink.completed) {
-        const bool is_blink = face.blink.completed->end_us - face.blink.completed->begin_us <= context_.config.face.pipeline.states.blink.max_us;
+        const bool is_blink = face.blink.completed->end_us - face.blink.completed->begin_us <=
+                              context_.config.face.pipeline.states.blink.max_us;
         ++(is_blink ? report_.blinks : report_.long_closures);
       }
     }
     progress_.frames = report_.frames;
     progress_.faces = static_cast<int>(result.faces.size());
 
-    const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us, frame.image.size()};
+    const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
+                             frame.image.size()};
     if (context_.json != nullptr) {
       WriteFrame(json_, header, result);
       line_.assign(json_.text()).append(1, '\n');
@@ -175,8 +194,10 @@ class Job {
       video_size_ = frame.image.size();
     }
     if (frame.image.size() != video_size_) {
-      return absl::UnimplementedError(fmt::format("{}: the picture's size changed from {}x{} to {}x{}; the annotated video ends there", report_.name,
-                                                  video_size_.width, video_size_.height, frame.image.width(), frame.image.height()));
+      return absl::UnimplementedError(fmt::format(
+          "{}: the picture's size changed from {}x{} to {}x{}; the annotated video ends there",
+          report_.name, video_size_.width, video_size_.height, frame.image.width(),
+          frame.image.height()));
     }
     return video_->Add(frame.image.view(), frame.timestamp_us);
   }
@@ -208,8 +229,9 @@ class Job {
 
 }  // namespace
 
-JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input, std::size_t number,
-                 const std::filesystem::path& save, JobProgress& progress, const std::stop_token& stop) {
+JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input,
+                 std::size_t number, const std::filesystem::path& save, JobProgress& progress,
+                 const std::stop_token& stop) {
   return Job(context, models, input, number, save, progress).Run(stop);
 }
 

@@ -50,8 +50,8 @@ struct Config {
     nn::OnnxProvider provider = nn::OnnxProvider::kCpu;
     int device = 0;
   } models;
-  int threads = 0;                                ///< 0: one a core
-  std::vector<std::vector<Point2f>> masks;        ///< fractions of the frame
+  int threads = 0;                          ///< 0: one a core
+  std::vector<std::vector<Point2f>> masks;  ///< fractions of the frame
   FaceConfig face;
   SourceConfig source;
   OutputConfig output;

@@ -18,7 +18,8 @@ std::string FileName(const ConfigArguments& arguments, const config::Environment
   return named == environment.end() ? "" : named->second;
 }
 
-int Usage(std::ostream& err, std::string_view what, const std::string& word, const std::vector<std::string>& known) {
+int Usage(std::ostream& err, std::string_view what, const std::string& word,
+          const std::vector<std::string>& known) {
   err << fmt::format("vigil config: {} {} is not one of {}{}\n", what, word, fmt::join(known, ", "),
                      DidYouMean(word, known));
   return kExitUsage;
@@ -26,7 +27,8 @@ int Usage(std::ostream& err, std::string_view what, const std::string& word, con
 
 }  // namespace
 
-absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema, const ConfigArguments& arguments,
+absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
+                                                   const ConfigArguments& arguments,
                                                    config::Environment environment) {
   config::Sources sources;
   if (const std::string name = FileName(arguments, environment); !name.empty()) {
@@ -40,12 +42,14 @@ absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
   return config::Load(schema, sources);
 }
 
-int RunConfigCommand(const std::string& verb, const std::string& output, const ConfigArguments& arguments,
-                     const RegisterKeys& keys, config::Environment environment, std::ostream& out, std::ostream& err) {
+int RunConfigCommand(const std::string& verb, const std::string& output,
+                     const ConfigArguments& arguments, const RegisterKeys& keys,
+                     config::Environment environment, std::ostream& out, std::ostream& err) {
   static const std::vector<std::string> kVerbs = {"print", "check", "schema", "reference"};
   static const std::vector<std::string> kOutputs = {"yaml", "json"};
   if (std::ranges::find(kVerbs, verb) == kVerbs.end()) return Usage(err, "the verb", verb, kVerbs);
-  if (std::ranges::find(kOutputs, output) == kOutputs.end()) return Usage(err, "the output", output, kOutputs);
+  if (std::ranges::find(kOutputs, output) == kOutputs.end())
+    return Usage(err, "the output", output, kOutputs);
 
   config::Schema schema;
   keys(schema);
@@ -61,8 +65,8 @@ int RunConfigCommand(const std::string& verb, const std::string& output, const C
       return kExitBadConfiguration;
     }
     if (verb == "check") {
-      out << fmt::format("{}: fine; {} set, the rest are defaults\n", file.empty() ? "no file" : file,
-                         resolved->count_set());
+      out << fmt::format("{}: fine; {} set, the rest are defaults\n",
+                         file.empty() ? "no file" : file, resolved->count_set());
     } else {
       out << (output == "json" ? resolved->ToJson() + "\n" : resolved->ToYaml());
     }

@@ -1,6 +1,6 @@
 // The one executable: reads the command line and calls the subcommand.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -23,14 +23,18 @@ namespace {
 
 // Options that every command with a configuration has.
 void AddConfigOptions(CLI::App& command, ConfigArguments& arguments) {
-  command.add_option("--config", arguments.file, "configuration file, YAML or JSON (default: $VIGIL_CONFIG, else none)")->type_name("FILE");
+  command
+      .add_option("--config", arguments.file,
+                  "configuration file, YAML or JSON (default: $VIGIL_CONFIG, else none)")
+      ->type_name("FILE");
   command
       .add_option_function<std::vector<std::string>>(
           "--set",
           [&arguments](const std::vector<std::string>& texts) {
             for (const std::string& text : texts) {
               auto set = config::ParseSet(text);
-              if (!set.ok()) throw CLI::ValidationError("--set", std::string(MessageOf(set.status())));
+              if (!set.ok())
+                throw CLI::ValidationError("--set", std::string(MessageOf(set.status())));
               arguments.set.push_back(*std::move(set));
             }
           },
@@ -39,10 +43,14 @@ void AddConfigOptions(CLI::App& command, ConfigArguments& arguments) {
       ->allow_extra_args(false);
 }
 
-// A flag that stands for a configuration key. Its text is checked with all the others, when the configuration is loaded.
-void AddKeyFlag(CLI::App& command, ConfigArguments& arguments, const std::string& flag, const std::string& path, const std::string& help,
-                const std::string& type) {
-  command.add_option_function<std::string>(flag, config::FlagInto(arguments.flags, path, flag), fmt::format("{} ({})", help, path))->type_name(type);
+// A flag that stands for a configuration key. Its text is checked with all the others, when the
+// configuration is loaded.
+void AddKeyFlag(CLI::App& command, ConfigArguments& arguments, const std::string& flag,
+                const std::string& path, const std::string& help, const std::string& type) {
+  command
+      .add_option_function<std::string>(flag, config::FlagInto(arguments.flags, path, flag),
+                                        fmt::format("{} ({})", help, path))
+      ->type_name(type);
 }
 
 // Loads the configuration and sets up logging, then runs `command`.
@@ -94,36 +102,58 @@ class CommandLine {
   }
 
   void AddAnalyze() {
-    CLI::App& c = *app_.add_subcommand("analyze", "find faces in pictures, videos and cameras: mesh, head pose, gaze, blinks, attention, drowsiness");
-    c.add_option("INPUT", analyze_.inputs, "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses")->required();
-    c.add_option("--save", analyze_.save, "annotated picture or video; a folder for several inputs")->type_name("PATH");
-    c.add_option("--json", analyze_.json, "one JSON object a frame; '-' for standard output")->type_name("FILE");
-    c.add_option("--csv", analyze_.csv, "one row a face and frame; '-' for standard output")->type_name("FILE");
+    CLI::App& c = *app_.add_subcommand("analyze",
+                                       "find faces in pictures, videos and cameras: mesh, head "
+                                       "pose, gaze, blinks, attention, drowsiness");
+    c.add_option("INPUT", analyze_.inputs,
+                 "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses")
+        ->required();
+    c.add_option("--save", analyze_.save, "annotated picture or video; a folder for several inputs")
+        ->type_name("PATH");
+    c.add_option("--json", analyze_.json, "one JSON object a frame; '-' for standard output")
+        ->type_name("FILE");
+    c.add_option("--csv", analyze_.csv, "one row a face and frame; '-' for standard output")
+        ->type_name("FILE");
     c.add_flag("--display", analyze_.display, "show the annotated frames in a window");
     c.add_flag("--recursive", analyze_.recursive, "take the subfolders of folders too");
     c.add_flag("-q,--quiet", analyze_.quiet, "no progress, no summary");
     AddConfigOptions(c, arguments_);
-    AddKeyFlag(c, arguments_, "--detector", "face.detector", "auto, whole, tiles, yunet or yolo_face", "NAME");
+    AddKeyFlag(c, arguments_, "--detector", "face.detector",
+               "auto, whole, tiles, yunet or yolo_face", "NAME");
     AddKeyFlag(c, arguments_, "--max-faces", "face.max_faces", "faces followed at once", "N");
-    AddKeyFlag(c, arguments_, "--mesh", "face.mesh", "points of the mesh: 468, or 478 with irises", "468|478");
-    AddKeyFlag(c, arguments_, "--threads", "threads", "inputs worked on at once; 0: one a core", "N");
-    c.footer("Examples:\n  vigil analyze holiday.jpg --save out.jpg\n  vigil analyze clip.mp4 --save out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'");
-    c.callback([this] { command_ = [this] { return WithConfig(arguments_, [this](const Config& config) { return RunAnalyze(analyze_, config); }); }; });
+    AddKeyFlag(c, arguments_, "--mesh", "face.mesh", "points of the mesh: 468, or 478 with irises",
+               "468|478");
+    AddKeyFlag(c, arguments_, "--threads", "threads", "inputs worked on at once; 0: one a core",
+               "N");
+    c.footer(
+        "Examples:\n  vigil analyze holiday.jpg --save out.jpg\n  vigil analyze clip.mp4 --save "
+        "out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_,
+                          [this](const Config& config) { return RunAnalyze(analyze_, config); });
+      };
+    });
   }
 
   void AddModels() {
     CLI::App& c = *app_.add_subcommand("models", "the models that set-up installed");
     c.require_subcommand(1);
     for (const char* verb : {"list", "verify"}) {
-      CLI::App& v = *c.add_subcommand(verb, std::string(verb) == "list" ? "what is known, and whether it is there" : "check sizes and hashes");
-      v.add_option("-o,--output", output_, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+      CLI::App& v = *c.add_subcommand(verb, std::string(verb) == "list"
+                                                ? "what is known, and whether it is there"
+                                                : "check sizes and hashes");
+      v.add_option("-o,--output", output_, "text or json")
+          ->check(CLI::IsMember({"text", "json"}))
+          ->type_name("FORMAT");
       AddConfigOptions(v, arguments_);
       v.footer(fmt::format("Example: vigil models {}", verb));
       v.callback([this, verb] {
         command_ = [this, verb = std::string(verb)] {
           return WithConfig(arguments_, [this, verb](const Config& config) {
             const ModelsArguments arguments{config.models.dir, output_ == "json"};
-            return verb == "list" ? ListModels(arguments, std::cout, std::cerr) : VerifyModels(arguments, std::cout, std::cerr);
+            return verb == "list" ? ListModels(arguments, std::cout, std::cerr)
+                                  : VerifyModels(arguments, std::cout, std::cerr);
           });
         };
       });
@@ -142,21 +172,26 @@ class CommandLine {
 void CommandLine::AddConfig() {
   CLI::App& c = *app_.add_subcommand("config", "what is configured, from where, and what can be");
   c.require_subcommand(1);
-  const std::pair<const char*, const char*> verbs[] = {{"print", "every value in effect, and where it comes from"},
-                                                       {"check", "say whether the configuration is right"},
-                                                       {"schema", "JSON Schema of the file, for editors"},
-                                                       {"reference", "every key, in Markdown"}};
+  const std::pair<const char*, const char*> verbs[] = {
+      {"print", "every value in effect, and where it comes from"},
+      {"check", "say whether the configuration is right"},
+      {"schema", "JSON Schema of the file, for editors"},
+      {"reference", "every key, in Markdown"}};
   for (const auto& [verb, help] : verbs) {
     CLI::App& v = *c.add_subcommand(verb, help);
     AddConfigOptions(v, arguments_);
     v.add_option("FILE", arguments_.file, "the same as --config")->type_name("");
-    v.add_option("-o,--output", output_, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+    v.add_option("-o,--output", output_, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->type_name("FORMAT");
     v.footer(fmt::format("Example: vigil config {} vigil.yaml", verb));
     v.callback([this, name = std::string(verb)] {
       command_ = [this, name] {
         auto config = std::make_shared<Config>();
-        return RunConfigCommand(name, output_ == "json" ? "json" : "yaml", arguments_, [config](config::Schema& schema) { Register(schema, *config); },
-                                config::ProcessEnvironment(), std::cout, std::cerr);
+        return RunConfigCommand(
+            name, output_ == "json" ? "json" : "yaml", arguments_,
+            [config](config::Schema& schema) { Register(schema, *config); },
+            config::ProcessEnvironment(), std::cout, std::cerr);
       };
     });
   }

@@ -15,7 +15,9 @@ absl::Status FileError(const std::string& path, int error) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<OrderedOutput>> OrderedOutput::Create(const std::string& path, std::size_t inputs, bool ordered) {
+absl::StatusOr<std::unique_ptr<OrderedOutput>> OrderedOutput::Create(const std::string& path,
+                                                                     std::size_t inputs,
+                                                                     bool ordered) {
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "we");
   if (file == nullptr) return FileError(path, errno);
   return std::unique_ptr<OrderedOutput>(new OrderedOutput(path, file, inputs, ordered));
@@ -27,7 +29,9 @@ OrderedOutput::OrderedOutput(std::string path, std::FILE* file, std::size_t inpu
 OrderedOutput::~OrderedOutput() { (void)Close(); }
 
 absl::Status OrderedOutput::Put(std::string_view lines) {
-  if (status_.ok() && file_ != nullptr && std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size()) status_ = FileError(path_, errno);
+  if (status_.ok() && file_ != nullptr &&
+      std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size())
+    status_ = FileError(path_, errno);
   return status_;
 }
 
@@ -39,7 +43,8 @@ absl::Status OrderedOutput::Write(std::size_t input, std::string_view lines, std
     return status_;
   }
   // The input whose turn it is never waits here, so the turn comes.
-  if (!turned_.wait(lock, stop, my_turn)) return absl::CancelledError(fmt::format("{}: stopped", path_));
+  if (!turned_.wait(lock, stop, my_turn))
+    return absl::CancelledError(fmt::format("{}: stopped", path_));
   return Put(lines);
 }
 

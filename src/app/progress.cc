@@ -64,7 +64,8 @@ void ProgressLine::Draw() {
   for (std::size_t i = 0; i < jobs_.size(); ++i) {
     const auto here = jobs_[i].frames.load();
     frames += here;
-    if (here > 0 && (jobs_[i].total == 0 || static_cast<std::int64_t>(here) < jobs_[i].total)) current = i;
+    if (here > 0 && (jobs_[i].total == 0 || static_cast<std::int64_t>(here) < jobs_[i].total))
+      current = i;
   }
   const double seconds = static_cast<double>(MicrosBetween(start_, Clock::now())) / 1e6;
   const double rate = static_cast<double>(frames) / std::max(seconds, 1e-3);
@@ -74,13 +75,15 @@ void ProgressLine::Draw() {
   if (jobs_.size() > 1) text = fmt::format("{}/{} inputs  ", done_, jobs_.size());
   if (total > 1) {
     const double fraction = static_cast<double>(job.frames.load()) / static_cast<double>(total);
-    text += fmt::format("{} {:3.0f} %  {}/{} frames", Bar(fraction, 24), 100 * std::min(1.0, fraction), job.frames.load(), total);
+    text += fmt::format("{} {:3.0f} %  {}/{} frames", Bar(fraction, 24),
+                        100 * std::min(1.0, fraction), job.frames.load(), total);
   } else {
     text += fmt::format("{} frames", frames);
   }
   std::string name = names_[current];
   if (name.size() > 32) name = "…" + name.substr(name.size() - 31);
-  fmt::print(stderr, "\r{}  {:.1f} fps  {} face{}  {}\x1b[K", text, rate, job.faces.load(), job.faces == 1 ? "" : "s", name);
+  fmt::print(stderr, "\r{}  {:.1f} fps  {} face{}  {}\x1b[K", text, rate, job.faces.load(),
+             job.faces == 1 ? "" : "s", name);
   std::fflush(stderr);
   drawn_ = true;
 }

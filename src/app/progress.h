@@ -12,7 +12,8 @@
 
 namespace vigil::app {
 
-/// Redrawn ten times a second on stderr, if that is a terminal; otherwise nothing is shown. Owns the thread that draws.
+/// Redrawn ten times a second on stderr, if that is a terminal; otherwise nothing is shown. Owns
+/// the thread that draws.
 class ProgressLine {
  public:
   /// One JobProgress an input, which outlive this object; `names` the same.
@@ -33,9 +34,9 @@ class ProgressLine {
   const bool shown_;
   const Clock::time_point start_ = Clock::now();
   std::mutex mutex_;
-  std::size_t done_ = 0;       // under mutex_, as below
+  std::size_t done_ = 0;  // under mutex_, as below
   bool drawn_ = false;
-  std::jthread thread_;        // last member
+  std::jthread thread_;  // last member
 };
 
 /// "▕████▌    ▏"-like bar of `width` characters. `fraction` 0..1.

@@ -18,8 +18,10 @@ std::string Quoted(std::string_view text) {
 }  // namespace
 
 std::string_view CsvHeader() {
-  return "stream_id,frame,timestamp_us,face_id,score,x,y,width,height,yaw,pitch,roll,head_x_cm,head_y_cm,head_z_cm,gaze_yaw,gaze_pitch,"
-         "gaze_confidence,ear_left,ear_right,openness,eye_state,blinks,long_closures,blinks_per_minute,perclos,perclos_coverage,yawns,attention,"
+  return "stream_id,frame,timestamp_us,face_id,score,x,y,width,height,yaw,pitch,roll,head_x_cm,"
+         "head_y_cm,head_z_cm,gaze_yaw,gaze_pitch,"
+         "gaze_confidence,ear_left,ear_right,openness,eye_state,blinks,long_closures,blinks_per_"
+         "minute,perclos,perclos_coverage,yawns,attention,"
          "drowsiness,drowsiness_level,drowsiness_confidence\n";
 }
 
@@ -30,18 +32,23 @@ void WriteRows(std::string& rows, const FrameHeader& header, const face::FaceRes
   auto out = std::back_inserter(rows);
   for (const face::Face& f : result.faces) {
     const face::HeadPose& pose = f.head_pose;
-    fmt::format_to(out, "{},{},{},{},{:.4f},{:.1f},{:.1f},{:.1f},{:.1f},", stream, header.number, header.timestamp_us, f.id, f.score, f.box.x,
-                   f.box.y, f.box.width, f.box.height);
-    fmt::format_to(out, "{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},", pose.yaw_deg, pose.pitch_deg, pose.roll_deg, pose.translation_cm.x,
-                   pose.translation_cm.y, pose.translation_cm.z);
+    fmt::format_to(out, "{},{},{},{},{:.4f},{:.1f},{:.1f},{:.1f},{:.1f},", stream, header.number,
+                   header.timestamp_us, f.id, f.score, f.box.x, f.box.y, f.box.width, f.box.height);
+    fmt::format_to(out, "{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},", pose.yaw_deg, pose.pitch_deg,
+                   pose.roll_deg, pose.translation_cm.x, pose.translation_cm.y,
+                   pose.translation_cm.z);
     if (f.mesh.has_irises()) {
-      fmt::format_to(out, "{:.2f},{:.2f},{:.3f},", f.gaze.combined.in_camera.yaw_deg, f.gaze.combined.in_camera.pitch_deg, f.gaze.combined.confidence);
+      fmt::format_to(out, "{:.2f},{:.2f},{:.3f},", f.gaze.combined.in_camera.yaw_deg,
+                     f.gaze.combined.in_camera.pitch_deg, f.gaze.combined.confidence);
     } else {
       fmt::format_to(out, ",,,");
     }
-    fmt::format_to(out, "{:.4f},{:.4f},{:.3f},{},{},{},{:.2f},{:.4f},{:.4f},{},", f.eyes.ear_left, f.eyes.ear_right, f.eyes.openness, Name(f.eyes.state),
-                   f.blink.count, f.blink.long_closures, f.blink.per_minute, f.perclos.value, f.perclos.coverage, f.yawn.count);
-    fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f}\n", f.attention.score, f.drowsiness.score, Name(f.drowsiness.level), f.drowsiness.confidence);
+    fmt::format_to(out, "{:.4f},{:.4f},{:.3f},{},{},{},{:.2f},{:.4f},{:.4f},{},", f.eyes.ear_left,
+                   f.eyes.ear_right, f.eyes.openness, Name(f.eyes.state), f.blink.count,
+                   f.blink.long_closures, f.blink.per_minute, f.perclos.value, f.perclos.coverage,
+                   f.yawn.count);
+    fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f}\n", f.attention.score, f.drowsiness.score,
+                   Name(f.drowsiness.level), f.drowsiness.confidence);
   }
 }
 

@@ -1,4 +1,5 @@
-// One row a face and frame, for spreadsheets: what `vigil analyze --csv` writes. Landmarks are left to the JSON.
+// One row a face and frame, for spreadsheets: what `vigil analyze --csv` writes. Landmarks are left
+// to the JSON.
 #pragma once
 
 #include <string>

@@ -14,7 +14,11 @@ void WriteLandmarks(JsonWriter& json, const face::Mesh& mesh, Size frame) {
 
 void WriteEyeGaze(JsonWriter& json, const face::EyeGaze& eye) {
   json.Member("yaw", eye.in_camera.yaw_deg, 2).Member("pitch", eye.in_camera.pitch_deg, 2);
-  json.Key("in_head").BeginObject().Member("yaw", eye.in_head.yaw_deg, 2).Member("pitch", eye.in_head.pitch_deg, 2).EndObject();
+  json.Key("in_head")
+      .BeginObject()
+      .Member("yaw", eye.in_head.yaw_deg, 2)
+      .Member("pitch", eye.in_head.pitch_deg, 2)
+      .EndObject();
   json.Member("confidence", eye.confidence, 3);
 }
 
@@ -35,10 +39,18 @@ void WriteGaze(JsonWriter& json, const face::Face& face) {
 
 void WriteBlink(JsonWriter& json, const face::BlinkState& blink) {
   json.Key("blink").BeginObject();
-  json.Member("closed", blink.closed).Member("count", blink.count).Member("per_minute", blink.per_minute, 2);
-  json.Member("last_duration_ms", blink.last_duration_ms, 1).Member("closed_ms", blink.closed_ms, 1).Member("long_closures", blink.long_closures);
+  json.Member("closed", blink.closed)
+      .Member("count", blink.count)
+      .Member("per_minute", blink.per_minute, 2);
+  json.Member("last_duration_ms", blink.last_duration_ms, 1)
+      .Member("closed_ms", blink.closed_ms, 1)
+      .Member("long_closures", blink.long_closures);
   if (blink.completed) {
-    json.Key("completed").BeginObject().Member("begin_us", blink.completed->begin_us).Member("end_us", blink.completed->end_us).EndObject();
+    json.Key("completed")
+        .BeginObject()
+        .Member("begin_us", blink.completed->begin_us)
+        .Member("end_us", blink.completed->end_us)
+        .EndObject();
   }
   json.EndObject();
 }
@@ -46,28 +58,61 @@ void WriteBlink(JsonWriter& json, const face::BlinkState& blink) {
 void WriteTerms(JsonWriter& json, const face::Terms& terms) {
   json.Key("terms").BeginArray();
   for (const face::Term& term : terms.span()) {
-    json.BeginObject().Member("name", term.name).Member("value", term.value, 3).Member("weight", term.weight, 1).Member("points", term.points, 2).EndObject();
+    json.BeginObject()
+        .Member("name", term.name)
+        .Member("value", term.value, 3)
+        .Member("weight", term.weight, 1)
+        .Member("points", term.points, 2)
+        .EndObject();
   }
   json.EndArray();
 }
 
 void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
   json.BeginObject().Member("id", face.id).Member("score", face.score, 4);
-  json.Key("bbox").BeginObject().Member("x", face.box.x, 1).Member("y", face.box.y, 1).Member("width", face.box.width, 1).Member("height", face.box.height, 1).EndObject();
+  json.Key("bbox")
+      .BeginObject()
+      .Member("x", face.box.x, 1)
+      .Member("y", face.box.y, 1)
+      .Member("width", face.box.width, 1)
+      .Member("height", face.box.height, 1)
+      .EndObject();
   WriteLandmarks(json, face.mesh, frame);
   const face::HeadPose& pose = face.head_pose;
   json.Key("head_pose").BeginObject();
-  json.Member("yaw", pose.yaw_deg, 2).Member("pitch", pose.pitch_deg, 2).Member("roll", pose.roll_deg, 2);
-  json.Member("x", pose.translation_cm.x, 2).Member("y", pose.translation_cm.y, 2).Member("z", pose.translation_cm.z, 2).EndObject();
+  json.Member("yaw", pose.yaw_deg, 2)
+      .Member("pitch", pose.pitch_deg, 2)
+      .Member("roll", pose.roll_deg, 2);
+  json.Member("x", pose.translation_cm.x, 2)
+      .Member("y", pose.translation_cm.y, 2)
+      .Member("z", pose.translation_cm.z, 2)
+      .EndObject();
   WriteGaze(json, face);
-  json.Key("eyes").BeginObject().Member("ear_left", face.eyes.ear_left, 4).Member("ear_right", face.eyes.ear_right, 4);
+  json.Key("eyes")
+      .BeginObject()
+      .Member("ear_left", face.eyes.ear_left, 4)
+      .Member("ear_right", face.eyes.ear_right, 4);
   json.Member("openness", face.eyes.openness, 3).Member("state", Name(face.eyes.state)).EndObject();
   WriteBlink(json, face.blink);
-  json.Member("perclos", face.perclos.value, 4).Member("perclos_coverage", face.perclos.coverage, 4);
-  json.Key("yawn").BeginObject().Member("open", face.yawn.open).Member("count", face.yawn.count).Member("mouth_aspect_ratio", face.yawn.mouth_aspect_ratio, 3).EndObject();
-  json.Key("attention").BeginObject().Member("score", face.attention.score, 1).Member("confidence", face.attention.confidence, 3);
+  json.Member("perclos", face.perclos.value, 4)
+      .Member("perclos_coverage", face.perclos.coverage, 4);
+  json.Key("yawn")
+      .BeginObject()
+      .Member("open", face.yawn.open)
+      .Member("count", face.yawn.count)
+      .Member("mouth_aspect_ratio", face.yawn.mouth_aspect_ratio, 3)
+      .EndObject();
+  json.Key("attention")
+      .BeginObject()
+      .Member("score", face.attention.score, 1)
+      .Member("confidence", face.attention.confidence, 3);
   WriteTerms(json, face.attention.terms);
-  json.EndObject().Key("drowsiness").BeginObject().Member("level", Name(face.drowsiness.level)).Member("score", face.drowsiness.score, 1).Member("confidence", face.drowsiness.confidence, 3);
+  json.EndObject()
+      .Key("drowsiness")
+      .BeginObject()
+      .Member("level", Name(face.drowsiness.level))
+      .Member("score", face.drowsiness.score, 1)
+      .Member("confidence", face.drowsiness.confidence, 3);
   WriteTerms(json, face.drowsiness.terms);
   json.EndObject().EndObject();
 }
@@ -76,12 +121,18 @@ void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
 
 void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceResult& result) {
   json.Clear();
-  json.BeginObject().Member("stream_id", header.stream_id).Member("frame", static_cast<std::int64_t>(header.number));
-  json.Member("timestamp_us", header.timestamp_us).Member("width", header.size.width).Member("height", header.size.height);
+  json.BeginObject()
+      .Member("stream_id", header.stream_id)
+      .Member("frame", static_cast<std::int64_t>(header.number));
+  json.Member("timestamp_us", header.timestamp_us)
+      .Member("width", header.size.width)
+      .Member("height", header.size.height);
   json.Key("faces").BeginArray();
   for (const face::Face& face : result.faces) WriteFace(json, face, header.size);
   json.EndArray();
-  const auto ms = [&](const char* name, std::int64_t us) { json.Member(name, static_cast<double>(us) / 1000, 3); };
+  const auto ms = [&](const char* name, std::int64_t us) {
+    json.Member(name, static_cast<double>(us) / 1000, 3);
+  };
   json.Key("timing_ms").BeginObject();
   ms("decode", header.decode_us);
   ms("detect", result.timing.detect_us);
@@ -92,19 +143,26 @@ void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceRes
 
 std::string_view Name(face::DrowsinessLevel level) {
   switch (level) {
-    case face::DrowsinessLevel::kAlert: return "alert";
-    case face::DrowsinessLevel::kMildFatigue: return "mildFatigue";
-    case face::DrowsinessLevel::kModerateFatigue: return "moderateFatigue";
-    case face::DrowsinessLevel::kSevereFatigue: return "severeFatigue";
+    case face::DrowsinessLevel::kAlert:
+      return "alert";
+    case face::DrowsinessLevel::kMildFatigue:
+      return "mildFatigue";
+    case face::DrowsinessLevel::kModerateFatigue:
+      return "moderateFatigue";
+    case face::DrowsinessLevel::kSevereFatigue:
+      return "severeFatigue";
   }
   return "alert";
 }
 
 std::string_view Name(face::EyeState state) {
   switch (state) {
-    case face::EyeState::kUnknown: return "unknown";
-    case face::EyeState::kOpen: return "open";
-    case face::EyeState::kClosed: return "closed";
+    case face::EyeState::kUnknown:
+      return "unknown";
+    case face::EyeState::kOpen:
+      return "open";
+    case face::EyeState::kClosed:
+      return "closed";
   }
   return "unknown";
 }

@@ -1,4 +1,5 @@
-// One line of JSON a frame: what `vigil analyze --json` writes. docs/schema/analyze-frame.schema.json describes it.
+// One line of JSON a frame: what `vigil analyze --json` writes.
+// docs/schema/analyze-frame.schema.json describes it.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,9 @@ struct FrameHeader {
   Size size;
 };
 
-/// Replaces what `json` holds by the frame's object, without a line end. Landmarks are normalised by the frame's width
-/// (x, z) and height (y), boxes are in pixels, angles in degrees, translations in centimetres, shares 0..1.
+/// Replaces what `json` holds by the frame's object, without a line end. Landmarks are normalised
+/// by the frame's width (x, z) and height (y), boxes are in pixels, angles in degrees, translations
+/// in centimetres, shares 0..1.
 void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceResult& result);
 
 /// "alert", "mildFatigue", "moderateFatigue", "severeFatigue".

@@ -6,8 +6,8 @@
 
 namespace vigil::app {
 
-/// While it lives, the first SIGINT or SIGTERM asks for a stop and the second ends the process at once. Construct it
-/// before any other thread: they inherit that the signals are blocked.
+/// While it lives, the first SIGINT or SIGTERM asks for a stop and the second ends the process at
+/// once. Construct it before any other thread: they inherit that the signals are blocked.
 class StopOnSignal {
  public:
   StopOnSignal();

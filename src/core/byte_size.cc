@@ -36,8 +36,11 @@ absl::StatusOr<ByteSize> ParseByteSize(std::string_view text) {
   const std::string_view number = internal::TakeNumber(unit);
   if (unit.starts_with(' ')) unit.remove_prefix(1);
   if (unit.empty() && !text.ends_with(' ')) unit = "B";
-  const auto* found = std::ranges::find_if(kUnits, [&](const Unit& u) { return SameLetters(u.name, unit); });
-  const auto bytes = number.empty() || found == kUnits.end() ? std::nullopt : internal::Scale(number, found->bytes);
+  const auto* found =
+      std::ranges::find_if(kUnits, [&](const Unit& u) { return SameLetters(u.name, unit); });
+  const auto bytes = number.empty() || found == kUnits.end()
+                         ? std::nullopt
+                         : internal::Scale(number, found->bytes);
   if (!bytes) {
     return absl::InvalidArgumentError(
         fmt::format("\"{}\" is not a size such as 64MiB, 10MB or 4096", text.substr(0, 60)));

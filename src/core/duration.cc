@@ -52,14 +52,17 @@ std::string FormatDuration(std::chrono::nanoseconds duration) {
   if (rest == 0) return "0s";
   std::string text;
   for (const Unit& unit : kUnits) {
-    const bool has_decimals = unit.name == "s" && rest >= unit.nanoseconds && rest % unit.nanoseconds != 0;
+    const bool has_decimals =
+        unit.name == "s" && rest >= unit.nanoseconds && rest % unit.nanoseconds != 0;
     if (has_decimals) {  // 2.5s reads better than 2s500ms
       std::string decimals = fmt::format("{:09}", rest % unit.nanoseconds);
       decimals.erase(decimals.find_last_not_of('0') + 1);
       return text + fmt::format("{}.{}s", rest / unit.nanoseconds, decimals);
     }
-    // An exact number of the unit ends the text; otherwise days, hours and minutes are followed by smaller units.
-    if (rest % unit.nanoseconds == 0) return text + fmt::format("{}{}", rest / unit.nanoseconds, unit.name);
+    // An exact number of the unit ends the text; otherwise days, hours and minutes are followed by
+    // smaller units.
+    if (rest % unit.nanoseconds == 0)
+      return text + fmt::format("{}{}", rest / unit.nanoseconds, unit.name);
     if (rest >= unit.nanoseconds && unit.nanoseconds > 1'000'000'000) {
       text += fmt::format("{}{}", rest / unit.nanoseconds, unit.name);
       rest %= unit.nanoseconds;

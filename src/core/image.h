@@ -39,8 +39,9 @@ struct MutableImageView {
   operator ImageView() const { return {data, width, height, stride, format}; }
 };
 
-/// Owns pixels; rows are packed (stride = width × channels). Moves, and copies only by Clone(). Contents are
-/// uninitialised after construction. The caller has checked the size against core/limits.h.
+/// Owns pixels; rows are packed (stride = width × channels). Moves, and copies only by Clone().
+/// Contents are uninitialised after construction. The caller has checked the size against
+/// core/limits.h.
 class Image {
  public:
   Image();
@@ -57,14 +58,16 @@ class Image {
   Size size() const { return {width_, height_}; }
   PixelFormat format() const { return format_; }
   std::ptrdiff_t stride() const { return static_cast<std::ptrdiff_t>(width_) * Channels(format_); }
-  std::size_t bytes() const { return static_cast<std::size_t>(stride()) * static_cast<std::size_t>(height_); }
+  std::size_t bytes() const {
+    return static_cast<std::size_t>(stride()) * static_cast<std::size_t>(height_);
+  }
 
   ImageView view() const { return {data_.get(), width_, height_, stride(), format_}; }
   MutableImageView mutable_view() { return {data_.get(), width_, height_, stride(), format_}; }
 
  private:
   friend class ImagePool;
-  struct Recycler;                 // where the memory goes back to; null: to the heap
+  struct Recycler;  // where the memory goes back to; null: to the heap
   struct Release {
     std::shared_ptr<Recycler> recycler;
     std::size_t capacity;  // bytes of the buffer
@@ -77,8 +80,9 @@ class Image {
   PixelFormat format_ = PixelFormat::kRgb8;
 };
 
-/// Hands out images whose memory comes back here when they end, so a steady stream of frames takes none from the heap.
-/// Keeps at most `max_idle` unused buffers. Safe from any thread; images may outlive the pool.
+/// Hands out images whose memory comes back here when they end, so a steady stream of frames takes
+/// none from the heap. Keeps at most `max_idle` unused buffers. Safe from any thread; images may
+/// outlive the pool.
 class ImagePool {
  public:
   explicit ImagePool(std::size_t max_idle = 4);

@@ -8,8 +8,8 @@
 
 namespace vigil {
 
-/// Calls nest as the document does; commas come by themselves. Whether the calls make a document is the caller's care.
-/// Takes memory only while the text is longer than any before.
+/// Calls nest as the document does; commas come by themselves. Whether the calls make a document is
+/// the caller's care. Takes memory only while the text is longer than any before.
 class JsonWriter {
  public:
   /// Begins a new document in the same memory.
@@ -27,7 +27,7 @@ class JsonWriter {
   /// A member's name; its value is the next call. `name` needs no escaping.
   JsonWriter& Key(std::string_view name);
 
-  JsonWriter& Value(std::string_view text);              ///< bytes that are not UTF-8 become U+FFFD
+  JsonWriter& Value(std::string_view text);  ///< bytes that are not UTF-8 become U+FFFD
   JsonWriter& Value(const char* text) { return Value(std::string_view(text)); }
   JsonWriter& Value(bool value);
   JsonWriter& Value(std::int64_t value);

@@ -1,4 +1,5 @@
-// The sizes at which outside input is refused, before memory is taken for it. One table for the whole product.
+// The sizes at which outside input is refused, before memory is taken for it. One table for the
+// whole product.
 #pragma once
 
 #include <cstddef>
@@ -7,36 +8,41 @@
 namespace vigil::limits {
 
 // Pictures.
-inline constexpr std::size_t kMaxPictureBytes = 10'000'000;      ///< an encoded picture from the network
-inline constexpr std::size_t kMaxLocalPictureBytes = 100'000'000;  ///< an encoded picture file on this machine
+inline constexpr std::size_t kMaxPictureBytes =
+    10'000'000;  ///< an encoded picture from the network
+inline constexpr std::size_t kMaxLocalPictureBytes =
+    100'000'000;  ///< an encoded picture file on this machine
 inline constexpr int kMaxPictureSide = 8192;
-inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;         ///< from the network
-inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;   ///< a file on this machine
+inline constexpr std::int64_t kMaxPicturePixels = 8'000'000;        ///< from the network
+inline constexpr std::int64_t kMaxLocalPicturePixels = 32'000'000;  ///< a file on this machine
 inline constexpr int kMaxJpegScans = 64;
-inline constexpr std::size_t kMaxInputs = 100'000;  ///< files that one folder or pattern may stand for
+inline constexpr std::size_t kMaxInputs =
+    100'000;  ///< files that one folder or pattern may stand for
 
 // Video. Of one picture; cameras make 4096x2304, files 8K.
-inline constexpr std::int64_t kMaxVideoPixels = 4096 * 2304;        ///< from the network or a camera
-inline constexpr std::int64_t kMaxLocalVideoPixels = 7680 * 4320;   ///< a file on this machine
-inline constexpr int kMaxStreams = 64;                              ///< tracks of one container
+inline constexpr std::int64_t kMaxVideoPixels = 4096 * 2304;       ///< from the network or a camera
+inline constexpr std::int64_t kMaxLocalVideoPixels = 7680 * 4320;  ///< a file on this machine
+inline constexpr int kMaxStreams = 64;                             ///< tracks of one container
 
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
-inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;          ///< the canonical face; it has 19 KB
+inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;  ///< the canonical face; it has 19 KB
 
 // Configuration.
 inline constexpr std::size_t kMaxConfigBytes = 1U << 20;
 inline constexpr int kMaxConfigDepth = 32;
-inline constexpr int kMaxConfigListItems = 1024;                 ///< of one list, keys of one section
-inline constexpr std::size_t kMaxConfigNodes = 65'536;           ///< of a file, its aliases resolved
-inline constexpr std::size_t kMaxConfigExpandedBytes = 4U << 20;  ///< of text, aliases and placeholders resolved
-inline constexpr std::size_t kMaxSecretBytes = 64U << 10;        ///< a file that holds one secret
+inline constexpr int kMaxConfigListItems = 1024;        ///< of one list, keys of one section
+inline constexpr std::size_t kMaxConfigNodes = 65'536;  ///< of a file, its aliases resolved
+inline constexpr std::size_t kMaxConfigExpandedBytes =
+    4U << 20;  ///< of text, aliases and placeholders resolved
+inline constexpr std::size_t kMaxSecretBytes = 64U << 10;  ///< a file that holds one secret
 
 // Faces.
-inline constexpr int kMaxFaces = 256;            ///< faces followed in one frame
-inline constexpr std::size_t kMaxCandidates = 1000;  ///< boxes of a detector before non-maximum suppression
-inline constexpr int kMaxPolygonVertices = 64;   ///< of a mask or a zone
-inline constexpr int kMaxMasks = 256;            ///< of one camera
+inline constexpr int kMaxFaces = 256;  ///< faces followed in one frame
+inline constexpr std::size_t kMaxCandidates =
+    1000;  ///< boxes of a detector before non-maximum suppression
+inline constexpr int kMaxPolygonVertices = 64;  ///< of a mask or a zone
+inline constexpr int kMaxMasks = 256;           ///< of one camera
 
 }  // namespace vigil::limits

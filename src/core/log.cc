@@ -1,8 +1,8 @@
 #include "core/log.h"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/spdlog.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <memory>
 #include <string>
@@ -10,10 +10,12 @@
 namespace vigil::log {
 namespace {
 
-// The message as a JSON string: quotes, backslashes and control characters escaped, so one event is one line.
+// The message as a JSON string: quotes, backslashes and control characters escaped, so one event is
+// one line.
 class JsonEscaped final : public spdlog::custom_flag_formatter {
  public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
     for (const char c : message.payload) {
       if (c == '"' || c == '\\') {
         out.push_back('\\');
@@ -25,15 +27,21 @@ class JsonEscaped final : public spdlog::custom_flag_formatter {
       }
     }
   }
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonEscaped>(); }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonEscaped>();
+  }
 };
 
 spdlog::level::level_enum SpdlogLevel(Level level) {
   switch (level) {
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarning: return spdlog::level::warn;
-    case Level::kError: return spdlog::level::err;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -62,7 +70,8 @@ void Setup(Level level, Format format) {
 std::string MaskCredentials(std::string_view text) {
   std::string masked;
   std::size_t done = 0;
-  for (std::size_t at = text.find("://"); at != std::string_view::npos; at = text.find("://", at + 3)) {
+  for (std::size_t at = text.find("://"); at != std::string_view::npos;
+       at = text.find("://", at + 3)) {
     const std::size_t begin = at + 3;
     const std::size_t end = std::min(text.find_first_of("/?# \t\n\"'", begin), text.size());
     const std::size_t sign = text.substr(begin, end - begin).rfind('@');

@@ -7,7 +7,8 @@
 namespace vigil::face {
 namespace {
 
-constexpr float kFirstFrameS = 0.1F;  // what a picture alone weighs: confidence 0.05 with the default
+constexpr float kFirstFrameS =
+    0.1F;  // what a picture alone weighs: confidence 0.05 with the default
 
 // How much of what the score asks for could be seen.
 float Seen(const AttentionInputs& inputs) {
@@ -20,15 +21,18 @@ float Share(float seconds, float time_constant) { return 1 - std::exp(-seconds /
 
 }  // namespace
 
-std::array<float, AttentionScorer::kParts> AttentionScorer::Values(const AttentionInputs& inputs) const {
+std::array<float, AttentionScorer::kParts> AttentionScorer::Values(
+    const AttentionInputs& inputs) const {
   const AttentionOptions& o = options_;
   std::array<float, kParts> values{};
   values[kYaw] = Ramp(std::abs(inputs.yaw_deg - o.screen_yaw_deg), o.yaw_from_deg, o.yaw_full_deg);
-  values[kPitch] = Ramp(std::abs(inputs.pitch_deg - o.screen_pitch_deg), o.pitch_from_deg, o.pitch_full_deg);
+  values[kPitch] =
+      Ramp(std::abs(inputs.pitch_deg - o.screen_pitch_deg), o.pitch_from_deg, o.pitch_full_deg);
   if (inputs.gaze.confidence > 0) {
     const float away_deg = std::hypot(inputs.gaze.in_camera.yaw_deg - o.screen_yaw_deg,
                                       inputs.gaze.in_camera.pitch_deg - o.screen_pitch_deg);
-    values[kGaze] = Ramp(away_deg, o.gaze_from_deg, o.gaze_full_deg) * Ramp(inputs.gaze.confidence, 0, 1);
+    values[kGaze] =
+        Ramp(away_deg, o.gaze_from_deg, o.gaze_full_deg) * Ramp(inputs.gaze.confidence, 0, 1);
   }
   if (inputs.eyes != EyeState::kUnknown) {
     values[kClosed] = Ramp(inputs.closed_ms * 1e3F, static_cast<float>(o.closed_from_us),
@@ -46,7 +50,8 @@ const Attention& AttentionScorer::Update(std::int64_t now_us, const AttentionInp
   last_us_ = now_us;
   if (inputs.valid) {
     const std::array<float, kParts> values = Values(inputs);
-    const float since_seen_s = last_seen_us_ ? static_cast<float>(now_us - *last_seen_us_) * 1e-6F : kFirstFrameS;
+    const float since_seen_s =
+        last_seen_us_ ? static_cast<float>(now_us - *last_seen_us_) * 1e-6F : kFirstFrameS;
     const float share = begun_ ? Share(since_seen_s, options_.smooth_s) : 1.0F;
     for (int i = 0; i < kParts; ++i) {
       const auto part = static_cast<std::size_t>(i);

@@ -8,7 +8,8 @@ namespace {
 // When a straight line from (from_us, from) to (to_us, to) meets `level`.
 std::int64_t Crossing(std::int64_t from_us, float from, std::int64_t to_us, float to, float level) {
   if (from == to) return to_us;
-  const double share = std::clamp((static_cast<double>(level) - from) / (static_cast<double>(to) - from), 0.0, 1.0);
+  const double share =
+      std::clamp((static_cast<double>(level) - from) / (static_cast<double>(to) - from), 0.0, 1.0);
   return from_us + static_cast<std::int64_t>(share * static_cast<double>(to_us - from_us));
 }
 
@@ -31,7 +32,8 @@ ClosureLog::Totals ClosureLog::Since(std::int64_t since_us) const {
   return totals;
 }
 
-BlinkDetector::BlinkDetector(const BlinkOptions& options) : options_(options), time_(options.gaps) {}
+BlinkDetector::BlinkDetector(const BlinkOptions& options)
+    : options_(options), time_(options.gaps) {}
 
 void BlinkDetector::Restart() {
   time_ = KnownTime(options_.gaps);
@@ -71,10 +73,12 @@ const BlinkState& BlinkDetector::Update(std::int64_t now_us, const EyeReading& r
 
 void BlinkDetector::Begin(std::int64_t now_us, const KnownTime::Step& step, float local) {
   dip_ = Dip{.begin_us = now_us, .begin_seen = step.joined, .least = local, .last_deep_us = now_us};
-  if (step.joined) dip_->begin_us = Crossing(step.since_us, last_local_, now_us, local, options_.half_open);
+  if (step.joined)
+    dip_->begin_us = Crossing(step.since_us, last_local_, now_us, local, options_.half_open);
 }
 
-void BlinkDetector::Continue(std::int64_t now_us, const KnownTime::Step& step, const EyeReading& reading) {
+void BlinkDetector::Continue(std::int64_t now_us, const KnownTime::Step& step,
+                             const EyeReading& reading) {
   Dip& dip = *dip_;
   dip.least = std::min(dip.least, reading.local);
   if (reading.local >= options_.rearm_open) {
@@ -96,7 +100,8 @@ void BlinkDetector::Continue(std::int64_t now_us, const KnownTime::Step& step, c
 
 bool BlinkDetector::IsLong(std::int64_t end_us) const {
   const std::int64_t length_us = end_us - dip_->begin_us;
-  return dip_->least <= options_.depth && length_us > options_.max_us && 2 * dip_->deep_us >= length_us;
+  return dip_->least <= options_.depth && length_us > options_.max_us &&
+         2 * dip_->deep_us >= length_us;
 }
 
 void BlinkDetector::End(std::int64_t end_us, bool reopened) {

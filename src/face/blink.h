@@ -12,17 +12,19 @@
 namespace vigil::face {
 
 struct BlinkOptions {
-  std::int64_t min_us = 50'000;    ///< a shorter dip is a glitch of the mesh
-  std::int64_t max_us = 500'000;   ///< a longer closure is not a blink; microsleep from here
-  float half_open = 0.5F;          ///< local openness at which a closure begins and ends
-  float rearm_open = 0.55F;        ///< … and that must be reached before the next one
-  float depth = 0.3F;              ///< local openness that a full blink reaches; a half blink does not
-  float long_openness = 0.25F;     ///< openness (usual levels) above which a long closure is over
-  std::int64_t rest_us = 400'000;  ///< lids half way for this long: a look down or a squint, not a closure
+  std::int64_t min_us = 50'000;   ///< a shorter dip is a glitch of the mesh
+  std::int64_t max_us = 500'000;  ///< a longer closure is not a blink; microsleep from here
+  float half_open = 0.5F;         ///< local openness at which a closure begins and ends
+  float rearm_open = 0.55F;       ///< … and that must be reached before the next one
+  float depth = 0.3F;           ///< local openness that a full blink reaches; a half blink does not
+  float long_openness = 0.25F;  ///< openness (usual levels) above which a long closure is over
+  std::int64_t rest_us =
+      400'000;  ///< lids half way for this long: a look down or a squint, not a closure
   GapOptions gaps;
 };
 
-/// The blinks and long closures of the last minutes: when they ended and how long they took. Bounded: the oldest go.
+/// The blinks and long closures of the last minutes: when they ended and how long they took.
+/// Bounded: the oldest go.
 class ClosureLog {
  public:
   struct Totals {
@@ -42,17 +44,22 @@ class ClosureLog {
 };
 
 /// The written rules:
-///   * A closure begins where local openness falls through one half and ends where it rises through it; both moments
+///   * A closure begins where local openness falls through one half and ends where it rises through
+///   it; both moments
 ///     are interpolated between frames, so that 15, 30 and 60 frames a second give the same events.
-///   * Blink: reached `depth`, and lasted min_us … max_us. At 15 frames a second a closure seen in one frame is one.
-///   * Half blink (`depth` not reached): no event. Squint: no event; the level it is measured against follows it, and
+///   * Blink: reached `depth`, and lasted min_us … max_us. At 15 frames a second a closure seen in
+///   one frame is one.
+///   * Half blink (`depth` not reached): no event. Squint: no event; the level it is measured
+///   against follows it, and
 ///     a full blink out of a squint is one.
 ///   * Lids that fall and then rest half way (rest_us) looked down: no blink.
-///   * Long closure: longer than max_us, and at least half of that time within `long_openness`. Counted the moment
+///   * Long closure: longer than max_us, and at least half of that time within `long_openness`.
+///   Counted the moment
 ///     it is one; `completed` when it ends.
-///   * Unknown time (GapOptions) ends a closure without a blink: its end was not seen. A long closure already counted
-///     is completed at the last known frame. A closure that was already there when knowledge began is no blink, and a
-///     long closure once it has been seen for max_us.
+///   * Unknown time (GapOptions) ends a closure without a blink: its end was not seen. A long
+///   closure already counted
+///     is completed at the last known frame. A closure that was already there when knowledge began
+///     is no blink, and a long closure once it has been seen for max_us.
 /// BlinkState::per_minute is left to the caller, who knows how much of the last minute was seen.
 /// Preconditions: timestamps rise. No allocation. One thread at a time.
 class BlinkDetector {
@@ -72,10 +79,10 @@ class BlinkDetector {
   struct Dip {
     std::int64_t begin_us = 0;
     bool begin_seen = false;
-    bool counted = false;            // as a long closure
-    float least = 1;                 // local openness
-    std::int64_t deep_us = 0;        // time within long_openness
-    std::int64_t last_deep_us = 0;   // when it last was
+    bool counted = false;           // as a long closure
+    float least = 1;                // local openness
+    std::int64_t deep_us = 0;       // time within long_openness
+    std::int64_t last_deep_us = 0;  // when it last was
   };
 
   void Begin(std::int64_t now_us, const KnownTime::Step& step, float local);

@@ -15,7 +15,8 @@
 namespace vigil::face {
 namespace {
 
-// Four lanes: red, green, blue, and one that is not used. GCC and Clang turn these into SSE or NEON.
+// Four lanes: red, green, blue, and one that is not used. GCC and Clang turn these into SSE or
+// NEON.
 using Lanes = float __attribute__((vector_size(16)));
 #ifndef __SSE4_1__
 using Bytes4 = std::uint8_t __attribute__((vector_size(4)));
@@ -33,18 +34,21 @@ Lanes Widen(std::uint32_t rgbx) {
 }
 
 Lanes PixelAt(ImageView image, int x, int y) {
-  const std::uint8_t* p = image.row(std::clamp(y, 0, image.height - 1)) + 3 * std::clamp(x, 0, image.width - 1);
+  const std::uint8_t* p =
+      image.row(std::clamp(y, 0, image.height - 1)) + 3 * std::clamp(x, 0, image.width - 1);
   return Lanes{static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]), 0};
 }
 
-// Two pixels of a row, side by side, from one 8-byte load. Needs 8 readable bytes at the first: x <= width - 3.
+// Two pixels of a row, side by side, from one 8-byte load. Needs 8 readable bytes at the first: x
+// <= width - 3.
 std::pair<Lanes, Lanes> PairAt(const std::uint8_t* first) {
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, first, sizeof bytes);
   return {Widen(static_cast<std::uint32_t>(bytes)), Widen(static_cast<std::uint32_t>(bytes >> 24))};
 }
 
-Lanes Mix(Lanes top_left, Lanes top_right, Lanes bottom_left, Lanes bottom_right, float right, float lower) {
+Lanes Mix(Lanes top_left, Lanes top_right, Lanes bottom_left, Lanes bottom_right, float right,
+          float lower) {
   const Lanes top = top_left + right * (top_right - top_left);
   const Lanes bottom = bottom_left + right * (bottom_right - bottom_left);
   return top + lower * (bottom - top);
@@ -62,14 +66,16 @@ void Narrow(double start, double step, double low, double high, int& first, int&
   if (high < low) to = from;
   // A sample of margin on both sides: float32 rounds differently from this double.
   const int limit = last;
-  first = static_cast<int>(std::clamp(std::ceil(from) + 1, static_cast<double>(first), static_cast<double>(limit)));
-  last = static_cast<int>(std::clamp(std::floor(to), static_cast<double>(first), static_cast<double>(limit)));
+  first = static_cast<int>(
+      std::clamp(std::ceil(from) + 1, static_cast<double>(first), static_cast<double>(limit)));
+  last = static_cast<int>(
+      std::clamp(std::floor(to), static_cast<double>(first), static_cast<double>(limit)));
 }
 
 }  // namespace
 
-void CropToTensor(ImageView image, const RotatedBox& region, int size, Border border, float scale, float offset,
-                  std::span<float> out) {
+void CropToTensor(ImageView image, const RotatedBox& region, int size, Border border, float scale,
+                  float offset, std::span<float> out) {
   VIGIL_CHECK(!image.empty() && image.format == PixelFormat::kRgb8);
   VIGIL_CHECK(out.size() >= static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3);
   const float c = std::cos(region.rotation_rad), s = std::sin(region.rotation_rad);
@@ -88,8 +94,10 @@ void CropToTensor(ImageView image, const RotatedBox& region, int size, Border bo
   for (int v = 0; v < size; ++v) {
     const float t = (static_cast<float>(v) + 0.5F) * step - 0.5F;
     // The row's first sample, in pixel indices: the centre of the first pixel is 0.
-    const float x0 = region.center.x - 0.5F * c * region.width - t * region.height * s + 0.5F * dx - 0.5F;
-    const float y0 = region.center.y - 0.5F * s * region.width + t * region.height * c + 0.5F * dy - 0.5F;
+    const float x0 =
+        region.center.x - 0.5F * c * region.width - t * region.height * s + 0.5F * dx - 0.5F;
+    const float y0 =
+        region.center.y - 0.5F * s * region.width + t * region.height * c + 0.5F * dy - 0.5F;
 
     // Samples whose four pixels all lie inside, with the 8-byte loads' room, take the fast path.
     int first = 0, last = size;
@@ -101,11 +109,13 @@ void CropToTensor(ImageView image, const RotatedBox& region, int size, Border bo
       const bool outside = x + 0.5F < 0 || x + 0.5F > width || y + 0.5F < 0 || y + 0.5F > height;
       if (border == Border::kBlack && outside) return put(Lanes{});
       // Far outside, only the clamped pixel matters: keep the integers small.
-      const float near_x = std::clamp(x, -2.0F, width + 1), near_y = std::clamp(y, -2.0F, height + 1);
+      const float near_x = std::clamp(x, -2.0F, width + 1),
+                  near_y = std::clamp(y, -2.0F, height + 1);
       const float floor_x = std::floor(near_x), floor_y = std::floor(near_y);
       const int left = static_cast<int>(floor_x), top = static_cast<int>(floor_y);
-      put(Mix(PixelAt(image, left, top), PixelAt(image, left + 1, top), PixelAt(image, left, top + 1),
-              PixelAt(image, left + 1, top + 1), near_x - floor_x, near_y - floor_y));
+      put(Mix(PixelAt(image, left, top), PixelAt(image, left + 1, top),
+              PixelAt(image, left, top + 1), PixelAt(image, left + 1, top + 1), near_x - floor_x,
+              near_y - floor_y));
     };
 
     for (int u = 0; u < first; ++u) slow(u);
@@ -115,7 +125,8 @@ void CropToTensor(ImageView image, const RotatedBox& region, int size, Border bo
       const std::uint8_t* pixel = image.row(top) + 3 * left;
       const auto [top_left, top_right] = PairAt(pixel);
       const auto [bottom_left, bottom_right] = PairAt(pixel + image.stride);
-      put(Mix(top_left, top_right, bottom_left, bottom_right, x - static_cast<float>(left), y - static_cast<float>(top)));
+      put(Mix(top_left, top_right, bottom_left, bottom_right, x - static_cast<float>(left),
+              y - static_cast<float>(top)));
     }
     for (int u = last; u < size; ++u) slow(u);
   }

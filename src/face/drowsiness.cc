@@ -23,42 +23,50 @@ float DrowsinessScorer::ClosuresValue(std::int64_t now_us, const DrowsinessInput
 
 float DrowsinessScorer::LengtheningValue(std::int64_t now_us, const DrowsinessInputs& inputs) {
   if (inputs.blink_completed) {
-    const double length_s = static_cast<double>(inputs.blink_completed->end_us - inputs.blink_completed->begin_us) * 1e-6;
+    const double length_s =
+        static_cast<double>(inputs.blink_completed->end_us - inputs.blink_completed->begin_us) *
+        1e-6;
     usual_blinks_ = std::min(usual_blinks_ + 1, kMostUsualBlinks);
     usual_blink_s_ += (length_s - usual_blink_s_) / usual_blinks_;
   }
   const ClosureLog::Totals recent = inputs.blinks->Since(now_us - options_.window_us);
   if (recent.count < options_.lengthening_least_blinks) return 0;
   const double mean_s = static_cast<double>(recent.duration_us) * 1e-6 / recent.count;
-  return Ramp(static_cast<float>(mean_s / usual_blink_s_), options_.lengthening_from, options_.lengthening_full);
+  return Ramp(static_cast<float>(mean_s / usual_blink_s_), options_.lengthening_from,
+              options_.lengthening_full);
 }
 
 const Drowsiness& DrowsinessScorer::Update(std::int64_t now_us, const DrowsinessInputs& inputs) {
   const float known_s = static_cast<float>(inputs.known_s);
-  const float perclos = static_cast<float>(inputs.closed_s) / std::max(known_s, options_.least_known_s);
+  const float perclos =
+      static_cast<float>(inputs.closed_s) / std::max(known_s, options_.least_known_s);
   const float without_history = 1 - Ramp(known_s, 0, options_.least_known_s);
-  const float lids_now = inputs.eyes.known ? (1 - inputs.eyes.eyes.openness) * without_history : 0.0F;
+  const float lids_now =
+      inputs.eyes.known ? (1 - inputs.eyes.eyes.openness) * without_history : 0.0F;
   const ClosureLog::Totals yawns = inputs.yawns->Since(now_us - options_.yawn_window_us);
 
   TermList terms;
   terms.Add("perclos", Ramp(perclos, 0, options_.perclos_full), options_.perclos_weight);
   terms.Add("long_closures", ClosuresValue(now_us, inputs), options_.closures_weight);
   terms.Add("blinks_lengthening", LengtheningValue(now_us, inputs), options_.lengthening_weight);
-  terms.Add("yawns", Ramp(static_cast<float>(yawns.count), 0, options_.yawns_full), options_.yawns_weight);
+  terms.Add("yawns", Ramp(static_cast<float>(yawns.count), 0, options_.yawns_full),
+            options_.yawns_weight);
   terms.Add("lids_now", lids_now, options_.lids_now_weight);
   terms.LimitTo(100);
   state_.terms = terms.terms();
   state_.score = terms.Sum();
   // A picture alone, its eyes seen, is worth a little.
   const float at_hand = inputs.eyes.known ? 0.05F : 0.0F;
-  state_.confidence = std::max(at_hand, Ramp(inputs.coverage, 0, options_.full_confidence_coverage));
+  state_.confidence =
+      std::max(at_hand, Ramp(inputs.coverage, 0, options_.full_confidence_coverage));
   UpdateLevel(now_us);
   return state_;
 }
 
 int DrowsinessScorer::LevelOf(float score, float margin) const {
   int level = 0;
-  while (level < 3 && score >= options_.level_from[static_cast<std::size_t>(level)] - margin) ++level;
+  while (level < 3 && score >= options_.level_from[static_cast<std::size_t>(level)] - margin)
+    ++level;
   return level;
 }
 

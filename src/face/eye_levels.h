@@ -1,7 +1,8 @@
 // What "open" and "closed" mean for one person: three levels, learnt while watching.
 //
-// A fixed threshold on the eye aspect ratio (EAR) fails on narrow eyes and behind glasses, so every level here is the
-// person's own. All are free of the frame rate and take no memory after construction. One thread at a time.
+// A fixed threshold on the eye aspect ratio (EAR) fails on narrow eyes and behind glasses, so every
+// level here is the person's own. All are free of the frame rate and take no memory after
+// construction. One thread at a time.
 #pragma once
 
 #include <array>
@@ -13,18 +14,20 @@
 namespace vigil::face {
 
 struct EyeLevelOptions {
-  float prior_open_ear = 0.28F;    ///< assumed before anything is known; the mean of the mesh's EAR over many people
-  float prior_s = 0.2F;            ///< seconds of watching that weigh as much as that assumption
-  float least_open_ear = 0.12F;    ///< no open eye is taken to be narrower
-  float open_quantile = 0.85F;     ///< of the EAR over time; high, so that blinks and squints do not pull
-  float memory_s = 60;             ///< of the open level
-  float low_weight = 0.25F;        ///< how much time with the eye less than half open counts there
+  float prior_open_ear =
+      0.28F;  ///< assumed before anything is known; the mean of the mesh's EAR over many people
+  float prior_s = 0.2F;          ///< seconds of watching that weigh as much as that assumption
+  float least_open_ear = 0.12F;  ///< no open eye is taken to be narrower
+  float open_quantile =
+      0.85F;                 ///< of the EAR over time; high, so that blinks and squints do not pull
+  float memory_s = 60;       ///< of the open level
+  float low_weight = 0.25F;  ///< how much time with the eye less than half open counts there
 
   float prior_closed_ratio = 0.4F;  ///< closed EAR over open EAR, before blinks were seen
   float least_closed_ratio = 0.1F;
   float most_closed_ratio = 0.6F;  ///< glasses lift the closed EAR: 0.11 beneath 0.2 is 0.55
 
-  float present_rise_s = 0.15F;    ///< time constants of the present level
+  float present_rise_s = 0.15F;  ///< time constants of the present level
   float present_fall_s = 0.7F;
 };
 
@@ -41,8 +44,9 @@ class OpenLevel {
   float value_;
 };
 
-/// The level from which lids fall in a blink just now: the usual one (1), less while a person squints or looks down.
-/// Follows the relative opening (EAR over usual open EAR), and stands still during closures.
+/// The level from which lids fall in a blink just now: the usual one (1), less while a person
+/// squints or looks down. Follows the relative opening (EAR over usual open EAR), and stands still
+/// during closures.
 class PresentLevel {
  public:
   explicit PresentLevel(const EyeLevelOptions& options) : options_(options) {}
@@ -56,8 +60,8 @@ class PresentLevel {
   std::optional<std::int64_t> low_since_us_;
 };
 
-/// The relative opening of the closed eye, from the troughs of what looks like blinks: quick dips that recover.
-/// A low quantile of the last ones, so that half blinks do not count as closed.
+/// The relative opening of the closed eye, from the troughs of what looks like blinks: quick dips
+/// that recover. A low quantile of the last ones, so that half blinks do not count as closed.
 class ClosedLevel {
  public:
   explicit ClosedLevel(const EyeLevelOptions& options);

@@ -36,7 +36,8 @@ void EyeStateEstimator::Restart() {
 
 bool EyeStateEstimator::PoseAllows(const EyeMeasures& measures) const {
   // Written so that a pose that is not a number does not pass.
-  return std::abs(measures.yaw_deg) <= options_.max_yaw_deg && measures.pitch_deg <= options_.max_pitch_up_deg &&
+  return std::abs(measures.yaw_deg) <= options_.max_yaw_deg &&
+         measures.pitch_deg <= options_.max_pitch_up_deg &&
          measures.pitch_deg >= -options_.max_pitch_down_deg;
 }
 
@@ -59,10 +60,12 @@ EyeReading EyeStateEstimator::Update(std::int64_t now_us, const EyeMeasures& mea
   reading.openness = (relative - closed) / (1 - closed);
   reading.local = (relative / present - closed) / (1 - closed);
   reading.eyes.openness = std::clamp(reading.openness, 0.0F, 1.0F);
-  reading.eyes.state = reading.openness <= options_.closed_openness ? EyeState::kClosed : EyeState::kOpen;
+  reading.eyes.state =
+      reading.openness <= options_.closed_openness ? EyeState::kClosed : EyeState::kOpen;
 
   // What was seen now teaches the levels for the next frame.
-  const float seconds = step.joined ? static_cast<float>(now_us - step.since_us) * 1e-6F : kFirstFrameS;
+  const float seconds =
+      step.joined ? static_cast<float>(now_us - step.since_us) * 1e-6F : kFirstFrameS;
   const bool low = reading.openness < 0.5F;
   if (left_usable) left_.Add(measures.ear_left, seconds, low);
   if (right_usable) right_.Add(measures.ear_right, seconds, low);

@@ -11,7 +11,8 @@ constexpr float kNearView = 3;
 
 }  // namespace
 
-absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& models, ImageView image) {
+absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& models,
+                                                               ImageView image) {
   found_.clear();
   if (auto status = AddWhole(models, image); !status.ok()) return status;
   if (models.blaze && options_.mode != FinderMode::kWhole) {
@@ -22,7 +23,8 @@ absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& model
 }
 
 absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(FaceModels& models, ImageView image,
-                                                               std::int64_t timestamp_us, int followed) {
+                                                               std::int64_t timestamp_us,
+                                                               int followed) {
   if (options_.mode == FinderMode::kTiles) return FindAll(models, image);
   found_.clear();
   if (Due(timestamp_us, followed)) {
@@ -45,7 +47,8 @@ void FaceFinder::Reset() {
 }
 
 bool FaceFinder::Due(std::int64_t now_us, int followed) {
-  const bool due = followed == 0 || look_soon_ || !looked_us_ || now_us - *looked_us_ >= options_.interval_us || now_us < *looked_us_;
+  const bool due = followed == 0 || look_soon_ || !looked_us_ ||
+                   now_us - *looked_us_ >= options_.interval_us || now_us < *looked_us_;
   if (due) {
     looked_us_ = now_us;
     look_soon_ = false;
@@ -68,8 +71,8 @@ absl::Status FaceFinder::AddWhole(FaceModels& models, ImageView image) {
   return faces.ok() ? add(*faces) : faces.status();
 }
 
-// A weak find is looked at again from near by: of a face, that gives a strong one. A video has many frames, and hands or
-// clothes that pass for a face in one of them would be followed from then on.
+// A weak find is looked at again from near by: of a face, that gives a strong one. A video has many
+// frames, and hands or clothes that pass for a face in one of them would be followed from then on.
 absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -78,9 +81,12 @@ absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
     if (!sure) {
       const PixelBox& box = candidate.box;
       const float side = kNearView * std::max(box.width, box.height);
-      const auto seen = models.blaze->DetectIn(image, {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side});
+      const auto seen = models.blaze->DetectIn(
+          image, {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side});
       if (!seen.ok()) return seen.status();
-      sure = std::ranges::any_of(*seen, [&](const Detection& d) { return d.score >= options_.min_tile_score && IoU(d.box, box) > 0.3F; });
+      sure = std::ranges::any_of(*seen, [&](const Detection& d) {
+        return d.score >= options_.min_tile_score && IoU(d.box, box) > 0.3F;
+      });
     }
     if (sure) found_[kept++] = candidate;
   }
@@ -95,7 +101,8 @@ void FaceFinder::PrepareTiles(Size size) {
 }
 
 // Overlapping tiles find a face several times; the caller keeps the best that the mesh confirms.
-absl::Status FaceFinder::AddTiles(FaceModels& models, ImageView image, std::size_t first, std::size_t last) {
+absl::Status FaceFinder::AddTiles(FaceModels& models, ImageView image, std::size_t first,
+                                  std::size_t last) {
   const auto others = static_cast<std::ptrdiff_t>(found_.size());
   for (std::size_t i = first; i < last; ++i) {
     const auto faces = models.blaze->DetectIn(image, tiles_[i]);
@@ -104,7 +111,8 @@ absl::Status FaceFinder::AddTiles(FaceModels& models, ImageView image, std::size
       if (face.score >= options_.min_tile_score) found_.push_back(face);
     }
   }
-  std::sort(found_.begin() + others, found_.end(), [](const Detection& a, const Detection& b) { return a.score > b.score; });
+  std::sort(found_.begin() + others, found_.end(),
+            [](const Detection& a, const Detection& b) { return a.score > b.score; });
   return absl::OkStatus();
 }
 
@@ -115,7 +123,8 @@ absl::Status FaceFinder::Sweep(FaceModels& models, ImageView image, std::int64_t
   if (next_tile_ == 0 && !due) return absl::OkStatus();
   if (next_tile_ == 0) sweep_us_ = now_us;
   const std::size_t first = std::min(next_tile_, tiles_.size());
-  const std::size_t last = std::min(tiles_.size(), first + static_cast<std::size_t>(options_.tiles_per_frame));
+  const std::size_t last =
+      std::min(tiles_.size(), first + static_cast<std::size_t>(options_.tiles_per_frame));
   next_tile_ = last == tiles_.size() ? 0 : last;
   return AddTiles(models, image, first, last);
 }
@@ -124,7 +133,11 @@ std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile) {
   std::vector<PixelBox> tiles;
   int side = std::max(picture.width, picture.height) / 2;
   for (int level = 0; level < levels && side >= min_tile; ++level, side /= 2) {
-    const auto count = [&](int length) { return length <= side ? 1 : 1 + static_cast<int>(std::ceil(static_cast<float>(length - side) / (static_cast<float>(side) / 2))); };
+    const auto count = [&](int length) {
+      return length <= side ? 1
+                            : 1 + static_cast<int>(std::ceil(static_cast<float>(length - side) /
+                                                             (static_cast<float>(side) / 2)));
+    };
     const int columns = count(picture.width), rows = count(picture.height);
     const auto start = [&](int i, int n, int length) {
       const auto room = static_cast<float>(length - side);
@@ -132,7 +145,8 @@ std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile) {
     };
     for (int row = 0; row < rows; ++row) {
       for (int column = 0; column < columns; ++column) {
-        tiles.push_back({start(column, columns, picture.width), start(row, rows, picture.height), static_cast<float>(side), static_cast<float>(side)});
+        tiles.push_back({start(column, columns, picture.width), start(row, rows, picture.height),
+                         static_cast<float>(side), static_cast<float>(side)});
       }
     }
   }

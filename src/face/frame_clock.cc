@@ -2,7 +2,8 @@
 
 namespace vigil::face {
 namespace {
-constexpr std::int64_t kFurthestUs = std::int64_t{1} << 60;  // differences of two such never overflow
+constexpr std::int64_t kFurthestUs = std::int64_t{1}
+                                     << 60;  // differences of two such never overflow
 }
 
 FrameClock::Step FrameClock::Advance(std::int64_t timestamp_us) {
@@ -24,7 +25,8 @@ FrameClock::Step FrameClock::Advance(std::int64_t timestamp_us) {
 KnownTime::Step KnownTime::Advance(std::int64_t now_us, bool known) {
   Step step{.known = known};
   if (last_us_) {
-    const std::int64_t limit_us = unknown_between_ || !known ? options_.max_unknown_us : options_.max_gap_us;
+    const std::int64_t limit_us =
+        unknown_between_ || !known ? options_.max_unknown_us : options_.max_gap_us;
     step.since_us = *last_us_;
     if (now_us - *last_us_ <= limit_us) {
       step.joined = known;

@@ -9,8 +9,8 @@
 namespace vigil::face {
 namespace {
 
-// A find that lies on a face already confirmed. What a small tile takes for a face inside a large one (an eye, a mouth)
-// lies mostly inside it.
+// A find that lies on a face already confirmed. What a small tile takes for a face inside a large
+// one (an eye, a mouth) lies mostly inside it.
 bool SameFace(const PixelBox& a, const PixelBox& b) {
   return IoU(a, b) > 0.3F || Intersect(a, b).area() > 0.6F * std::min(a.area(), b.area());
 }
@@ -22,14 +22,15 @@ constexpr float kMergedIou = 0.5F;
 
 struct Landmarker::Track {
   std::int64_t id = 0;
-  RotatedBox region;            // where to look in the next frame
-  PixelBox box;                 // around the mesh as measured
+  RotatedBox region;  // where to look in the next frame
+  PixelBox box;       // around the mesh as measured
   OneEuroMesh filter;
   Mesh measured;
-  Mesh mesh;                    // smoothed where asked for
+  Mesh mesh;  // smoothed where asked for
 };
 
-Landmarker::Landmarker(const LandmarkerOptions& options) : options_(options), finder_(options.finder) {}
+Landmarker::Landmarker(const LandmarkerOptions& options)
+    : options_(options), finder_(options.finder) {}
 Landmarker::~Landmarker() = default;
 
 void Landmarker::Reset() {
@@ -38,7 +39,8 @@ void Landmarker::Reset() {
   finder_.Reset();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& models, ImageView image) {
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& models,
+                                                               ImageView image) {
   Reset();
   timing_ = {};
   const auto start = Clock::now();
@@ -49,12 +51,14 @@ absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& model
   return Result();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models, ImageView image, std::int64_t timestamp_us) {
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models, ImageView image,
+                                                              std::int64_t timestamp_us) {
   timing_ = {};
   if (auto status = Follow(models, image); !status.ok()) return status;
   if (tracks_.size() < static_cast<std::size_t>(options_.max_faces)) {
     const auto start = Clock::now();
-    const auto found = finder_.FindNew(models, image, timestamp_us, static_cast<int>(tracks_.size()));
+    const auto found =
+        finder_.FindNew(models, image, timestamp_us, static_cast<int>(tracks_.size()));
     timing_.detect_us = MicrosBetween(start, Clock::now());
     if (!found.ok()) return found.status();
     if (auto status = Confirm(models, image, *found); !status.ok()) return status;
@@ -71,7 +75,8 @@ std::span<const TrackedFace> Landmarker::Result() {
   return faces_;
 }
 
-// The next region comes from the points as measured: smoothing must not make it lag behind the face.
+// The next region comes from the points as measured: smoothing must not make it lag behind the
+// face.
 absl::Status Landmarker::RunMesh(FaceModels& models, ImageView image, Track& track) {
   auto mesh = models.mesh->Run(image, track.region);
   if (!mesh.ok()) return mesh.status();
@@ -87,7 +92,9 @@ absl::Status Landmarker::Follow(FaceModels& models, ImageView image) {
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     if (auto status = RunMesh(models, image, *tracks_[i]); !status.ok()) return status;
     const bool lost = !(tracks_[i]->mesh.score > options_.min_mesh_score);
-    const bool merged = std::any_of(tracks_.begin(), tracks_.begin() + static_cast<std::ptrdiff_t>(kept), [&](const auto& other) { return IoU(other->box, tracks_[i]->box) > kMergedIou; });
+    const bool merged = std::any_of(
+        tracks_.begin(), tracks_.begin() + static_cast<std::ptrdiff_t>(kept),
+        [&](const auto& other) { return IoU(other->box, tracks_[i]->box) > kMergedIou; });
     if (!lost && !merged) std::swap(tracks_[kept++], tracks_[i]);
   }
   while (tracks_.size() > kept) {
@@ -98,12 +105,17 @@ absl::Status Landmarker::Follow(FaceModels& models, ImageView image) {
   return absl::OkStatus();
 }
 
-// Finds become faces in their order, each unless it lies on a face that is there, and only if the mesh sees one too. So
-// a find of the whole picture keeps its region, and one that the mesh refuses does not hide a better one of a tile.
-absl::Status Landmarker::Confirm(FaceModels& models, ImageView image, std::span<const Detection> found) {
+// Finds become faces in their order, each unless it lies on a face that is there, and only if the
+// mesh sees one too. So a find of the whole picture keeps its region, and one that the mesh refuses
+// does not hide a better one of a tile.
+absl::Status Landmarker::Confirm(FaceModels& models, ImageView image,
+                                 std::span<const Detection> found) {
   for (const Detection& detection : found) {
     if (tracks_.size() >= static_cast<std::size_t>(options_.max_faces)) break;
-    const auto on = [&](const PixelBox& box) { return std::ranges::any_of(tracks_, [&](const auto& track) { return SameFace(track->box, box); }); };
+    const auto on = [&](const PixelBox& box) {
+      return std::ranges::any_of(tracks_,
+                                 [&](const auto& track) { return SameFace(track->box, box); });
+    };
     if (on(detection.box)) continue;
     if (spare_.empty()) spare_.push_back(std::make_unique<Track>());
     Track& track = *spare_.back();

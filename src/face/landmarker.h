@@ -1,4 +1,5 @@
-// Faces of a stream: detected once, then followed from frame to frame by their own landmarks, as MediaPipe does.
+// Faces of a stream: detected once, then followed from frame to frame by their own landmarks, as
+// MediaPipe does.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -17,23 +18,23 @@
 namespace vigil::face {
 
 struct LandmarkerOptions {
-  int max_faces = 20;             ///< followed at once; 1..limits::kMaxFaces
-  float min_mesh_score = 0.5F;    ///< a mesh with less is no face, 0..1
-  bool smooth = true;             ///< One-Euro filter on the points of a video
+  int max_faces = 20;           ///< followed at once; 1..limits::kMaxFaces
+  float min_mesh_score = 0.5F;  ///< a mesh with less is no face, 0..1
+  bool smooth = true;           ///< One-Euro filter on the points of a video
   OneEuroOptions smoothing;
   FinderOptions finder;
 };
 
 /// A face that is being followed.
 struct TrackedFace {
-  std::int64_t id = 0;    ///< stable while the face stays in view; never used again
-  Mesh mesh;              ///< smoothed where the options say so
-  Mesh measured;          ///< as the network gave it: what moves fast, as lids do, is measured on this
+  std::int64_t id = 0;  ///< stable while the face stays in view; never used again
+  Mesh mesh;            ///< smoothed where the options say so
+  Mesh measured;  ///< as the network gave it: what moves fast, as lids do, is measured on this
 };
 
-/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for (FaceFinder says when); a
-/// face's next region comes from its landmarks; a face whose mesh scores too little is lost, and gets a new id when it
-/// comes back. One thread at a time.
+/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for
+/// (FaceFinder says when); a face's next region comes from its landmarks; a face whose mesh scores
+/// too little is lost, and gets a new id when it comes back. One thread at a time.
 ///
 /// The networks come with each call: streams of one worker share them, and a reset costs nothing.
 class Landmarker {
@@ -41,9 +42,11 @@ class Landmarker {
   explicit Landmarker(const LandmarkerOptions& options);
   ~Landmarker();
 
-  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to call. The result is valid
-  /// until the next call, sorted by id. No memory is taken while no face comes or goes.
-  absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image, std::int64_t timestamp_us);
+  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to
+  /// call. The result is valid until the next call, sorted by id. No memory is taken while no face
+  /// comes or goes.
+  absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image,
+                                                    std::int64_t timestamp_us);
 
   /// A single picture: nothing is carried over, nothing smoothed. Ids count up across pictures.
   absl::StatusOr<std::span<const TrackedFace>> Still(FaceModels& models, ImageView image);
@@ -51,7 +54,9 @@ class Landmarker {
   /// Forgets every face; the next frame is a first one. Ids are not used again.
   void Reset();
 
-  struct Timing { std::int64_t detect_us = 0, mesh_us = 0; };
+  struct Timing {
+    std::int64_t detect_us = 0, mesh_us = 0;
+  };
   /// Of the last call: the finder with its crops; the mesh network alone.
   Timing timing() const { return timing_; }
 
@@ -64,9 +69,10 @@ class Landmarker {
 
   const LandmarkerOptions options_;
   FaceFinder finder_;
-  std::vector<std::unique_ptr<Track>> tracks_;   // by id
-  std::vector<std::unique_ptr<Track>> spare_;    // tracks that ended, and candidates: their memory is used again
-  std::vector<TrackedFace> faces_;               // the last result
+  std::vector<std::unique_ptr<Track>> tracks_;  // by id
+  std::vector<std::unique_ptr<Track>>
+      spare_;                       // tracks that ended, and candidates: their memory is used again
+  std::vector<TrackedFace> faces_;  // the last result
   std::int64_t next_id_ = 1;
   Timing timing_;
 };

@@ -14,9 +14,18 @@ namespace vigil::face {
 namespace {
 
 // Outputs of the attention mesh, in the file's order.
-enum Output : std::size_t { kMesh, kLips, kLeftEye, kRightEye, kLeftIrisOutput, kRightIrisOutput, kFlag };
+enum Output : std::size_t {
+  kMesh,
+  kLips,
+  kLeftEye,
+  kRightEye,
+  kLeftIrisOutput,
+  kRightIrisOutput,
+  kFlag
+};
 
-// x and y of the points in `indices` come from a part of the network that looked closer; z stays the mesh's.
+// x and y of the points in `indices` come from a part of the network that looked closer; z stays
+// the mesh's.
 void Overwrite(Mesh& mesh, std::span<const std::int16_t> indices, std::span<const float> xy) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     Point3f& point = mesh.points[static_cast<std::size_t>(indices[i])];
@@ -28,9 +37,11 @@ void Overwrite(Mesh& mesh, std::span<const std::int16_t> indices, std::span<cons
 // The network gives irises no depth: they get the mean of the eye's inner contour.
 void AddIris(Mesh& mesh, int first, std::span<const std::int16_t> eye, std::span<const float> xy) {
   double z = 0;
-  for (std::size_t i = 0; i < kEyeContourPoints; ++i) z += mesh.points[static_cast<std::size_t>(eye[i])].z;
+  for (std::size_t i = 0; i < kEyeContourPoints; ++i)
+    z += mesh.points[static_cast<std::size_t>(eye[i])].z;
   const auto mean = static_cast<float>(z / kEyeContourPoints);
-  for (std::size_t i = 0; i < 5; ++i) mesh.points[static_cast<std::size_t>(first) + i] = {xy[2 * i], xy[2 * i + 1], mean};
+  for (std::size_t i = 0; i < 5; ++i)
+    mesh.points[static_cast<std::size_t>(first) + i] = {xy[2 * i], xy[2 * i + 1], mean};
 }
 
 void ToImage(Mesh& mesh, const RotatedBox& region) {
@@ -47,15 +58,23 @@ void ToImage(Mesh& mesh, const RotatedBox& region) {
 
 absl::StatusOr<std::unique_ptr<MeshModel>> MeshModel::Create(std::unique_ptr<nn::Model> model) {
   const auto outputs = model->outputs();
-  const bool input = model->inputs().size() == 1 && model->inputs()[0].shape == std::vector<std::int64_t>{1, kInputSize, kInputSize, 3};
+  const bool input =
+      model->inputs().size() == 1 &&
+      model->inputs()[0].shape == std::vector<std::int64_t>{1, kInputSize, kInputSize, 3};
   const auto has = [&](std::initializer_list<std::size_t> sizes) {
     return outputs.size() == sizes.size() &&
-           std::equal(outputs.begin(), outputs.end(), sizes.begin(), [](const nn::TensorInfo& info, std::size_t size) { return info.elements() == size; });
+           std::equal(outputs.begin(), outputs.end(), sizes.begin(),
+                      [](const nn::TensorInfo& info, std::size_t size) {
+                        return info.elements() == size;
+                      });
   };
   constexpr std::size_t kXyz = kMeshPoints * 3;
-  if (input && has({kXyz, 1})) return std::unique_ptr<MeshModel>(new MeshModel(std::move(model), kMeshPoints, 1));
-  if (input && has({kXyz, 160, 142, 142, 10, 10, 1})) return std::unique_ptr<MeshModel>(new MeshModel(std::move(model), kRefinedPoints, kFlag));
-  return absl::InvalidArgumentError("face mesh: the model is neither MediaPipe's face mesh nor its attention mesh");
+  if (input && has({kXyz, 1}))
+    return std::unique_ptr<MeshModel>(new MeshModel(std::move(model), kMeshPoints, 1));
+  if (input && has({kXyz, 160, 142, 142, 10, 10, 1}))
+    return std::unique_ptr<MeshModel>(new MeshModel(std::move(model), kRefinedPoints, kFlag));
+  return absl::InvalidArgumentError(
+      "face mesh: the model is neither MediaPipe's face mesh nor its attention mesh");
 }
 
 absl::StatusOr<Mesh> MeshModel::Run(ImageView image, const RotatedBox& region) {
@@ -69,7 +88,8 @@ absl::StatusOr<Mesh> MeshModel::Run(ImageView image, const RotatedBox& region) {
   mesh.count = points_;
   mesh.score = 1 / (1 + std::exp(-model_->output(static_cast<std::size_t>(flag_))[0]));
   const auto xyz = model_->output(kMesh);
-  for (std::size_t i = 0; i < kMeshPoints; ++i) mesh.points[i] = {xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2]};
+  for (std::size_t i = 0; i < kMeshPoints; ++i)
+    mesh.points[i] = {xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2]};
   if (mesh.has_irises()) {
     Overwrite(mesh, kLipsIndices, model_->output(kLips));
     Overwrite(mesh, kLeftEyeIndices, model_->output(kLeftEye));

@@ -20,7 +20,8 @@ absl::StatusOr<std::unique_ptr<nn::Model>> LoadTflite(const std::filesystem::pat
 
 absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& options) {
   if (options.detector_file.empty()) {
-    return absl::InvalidArgumentError("this face detector needs its ONNX model: name it with face.detector_file");
+    return absl::InvalidArgumentError(
+        "this face detector needs its ONNX model: name it with face.detector_file");
   }
   OnnxDetectorOptions detector;
   detector.engine = options.onnx;
@@ -43,7 +44,9 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
     if (!other.ok()) return other.status();
     models.other = *std::move(other);
   }
-  auto model = LoadTflite(options.dir / (options.mesh_points == kMeshPoints ? "face_landmark.tflite" : "face_landmark_with_attention.tflite"));
+  auto model = LoadTflite(options.dir / (options.mesh_points == kMeshPoints
+                                             ? "face_landmark.tflite"
+                                             : "face_landmark_with_attention.tflite"));
   if (!model.ok()) return model.status();
   auto mesh = MeshModel::Create(*std::move(model));
   if (!mesh.ok()) return mesh.status();

@@ -18,16 +18,16 @@ namespace vigil::face {
 enum class DetectorKind : std::uint8_t { kBlazeFace, kYuNet, kYoloFace };
 
 struct ModelOptions {
-  std::filesystem::path dir;           ///< of the face models that set-up unpacked
-  int mesh_points = kRefinedPoints;    ///< kMeshPoints or kRefinedPoints
+  std::filesystem::path dir;         ///< of the face models that set-up unpacked
+  int mesh_points = kRefinedPoints;  ///< kMeshPoints or kRefinedPoints
   DetectorKind detector = DetectorKind::kBlazeFace;
-  std::filesystem::path detector_file; ///< ONNX model of kYuNet and kYoloFace
-  nn::OnnxOptions onnx;                ///< for them
+  std::filesystem::path detector_file;  ///< ONNX model of kYuNet and kYoloFace
+  nn::OnnxOptions onnx;                 ///< for them
 };
 
 /// One thread at a time. No state of any stream is in it.
 struct FaceModels {
-  std::unique_ptr<BlazeFace> blaze;    ///< exactly one of these two
+  std::unique_ptr<BlazeFace> blaze;  ///< exactly one of these two
   std::unique_ptr<Detector> other;
   std::unique_ptr<MeshModel> mesh;
 

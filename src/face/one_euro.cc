@@ -35,13 +35,15 @@ void OneEuroMesh::Apply(Mesh& mesh, std::int64_t timestamp_us, const OneEuroOpti
 
   const auto filter = [&](float value, float& raw, float& speed, float& smooth) {
     speed += speed_alpha * ((value - raw) * to_speed - speed);
-    smooth += Alpha(options.min_cutoff_hz + options.beta * std::abs(speed), rate) * (value - smooth);
+    smooth +=
+        Alpha(options.min_cutoff_hz + options.beta * std::abs(speed), rate) * (value - smooth);
     raw = value;
     return smooth;
   };
   for (std::size_t i = 0; i < count; ++i) {
     Point3f& p = mesh.points[i];
-    p = {filter(p.x, raw_[i].x, speed_[i].x, smooth_[i].x), filter(p.y, raw_[i].y, speed_[i].y, smooth_[i].y),
+    p = {filter(p.x, raw_[i].x, speed_[i].x, smooth_[i].x),
+         filter(p.y, raw_[i].y, speed_[i].y, smooth_[i].y),
          filter(p.z, raw_[i].z, speed_[i].z, smooth_[i].z)};
   }
 }

@@ -1,5 +1,6 @@
-// The One-Euro filter on a face's points: little lag when the face moves, little jitter when it rests.
-// Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive Systems", 2012.
+// The One-Euro filter on a face's points: little lag when the face moves, little jitter when it
+// rests. Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input
+// in Interactive Systems", 2012.
 #pragma once
 
 #include <array>
@@ -9,11 +10,12 @@
 
 namespace vigil::face {
 
-/// MediaPipe's constants. Speeds are measured in face sizes a second, so the filter does the same near and far.
+/// MediaPipe's constants. Speeds are measured in face sizes a second, so the filter does the same
+/// near and far.
 struct OneEuroOptions {
-  float min_cutoff_hz = 0.05F;         ///< cut-off of a point at rest
-  float beta = 80;                     ///< cut-off gained per face size a second
-  float derivative_cutoff_hz = 1;      ///< cut-off of the speed
+  float min_cutoff_hz = 0.05F;     ///< cut-off of a point at rest
+  float beta = 80;                 ///< cut-off gained per face size a second
+  float derivative_cutoff_hz = 1;  ///< cut-off of the speed
 };
 
 class OneEuroMesh {
@@ -27,7 +29,7 @@ class OneEuroMesh {
  private:
   bool started_ = false;
   std::int64_t last_us_ = 0;
-  std::array<Point3f, kRefinedPoints> raw_;     // of the frame before, as are the two below
+  std::array<Point3f, kRefinedPoints> raw_;  // of the frame before, as are the two below
   std::array<Point3f, kRefinedPoints> smooth_;
   std::array<Point3f, kRefinedPoints> speed_;
 };

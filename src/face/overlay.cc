@@ -24,7 +24,8 @@ Point2f At(const Face& face, int index) {
 
 // Good is mint, then amber, then coral.
 Color Grade(float badness) {
-  return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2) : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
+  return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2)
+                        : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
 }
 
 // Lines of a face this large: a hair on small ones, never thick.
@@ -32,7 +33,8 @@ float LineWidth(const Face& face) { return std::clamp(face.box.width / 260, 0.5F
 
 }  // namespace
 
-Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options) : options_(options) {
+Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options)
+    : options_(options) {
   for (const auto& triangle : canonical.triangles) {
     for (std::size_t i = 0; i < 3; ++i) {
       const auto a = triangle[i], b = triangle[(i + 1) % 3];
@@ -75,7 +77,8 @@ void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
   segments_.clear();
   for (const Contour& contour : kContours) {
     for (std::size_t i = 0; i + 1 < contour.points.size() + (contour.closed ? 1 : 0); ++i) {
-      segments_.push_back({At(face, contour.points[i]), At(face, contour.points[(i + 1) % contour.points.size()])});
+      segments_.push_back(
+          {At(face, contour.points[i]), At(face, contour.points[(i + 1) % contour.points.size()])});
     }
   }
   canvas.Lines(segments_, color.WithAlpha(210), width);
@@ -91,13 +94,16 @@ void Overlay::DrawIrises(Canvas& canvas, const Face& face) const {
   }
 }
 
-// The head's own axes, seen from the front: length of half the face, foreshortened as the head turns.
+// The head's own axes, seen from the front: length of half the face, foreshortened as the head
+// turns.
 void Overlay::DrawAxes(Canvas& canvas, const Face& face) const {
   constexpr int kNoseTip = 1;
   const Point2f origin = At(face, kNoseTip);
   const float length = face.box.width * 0.45F, width = std::clamp(face.box.width / 110, 1.0F, 5.0F);
   const auto& r = face.head_pose.rotation;
-  const auto tip = [&](std::size_t axis) { return Point2f{origin.x + length * r[axis], origin.y - length * r[3 + axis]}; };
+  const auto tip = [&](std::size_t axis) {
+    return Point2f{origin.x + length * r[axis], origin.y - length * r[3 + axis]};
+  };
   canvas.Arrow(origin, tip(0), theme::kAxisX, width, width * 4);
   canvas.Arrow(origin, tip(1), theme::kAxisY, width, width * 4);
   canvas.Arrow(origin, tip(2), theme::kAxisZ, width, width * 4);
@@ -109,7 +115,8 @@ void Overlay::DrawGaze(Canvas& canvas, const Face& face) const {
   const float yaw = gaze.yaw_deg * kRadians, pitch = gaze.pitch_deg * kRadians;
   for (const int iris : {kLeftIris, kRightIris}) {
     const Point2f from = At(face, iris);
-    const Point2f to{from.x + length * std::sin(yaw) * std::cos(pitch), from.y - length * std::sin(pitch)};
+    const Point2f to{from.x + length * std::sin(yaw) * std::cos(pitch),
+                     from.y - length * std::sin(pitch)};
     canvas.Arrow(from, to, theme::kSky.WithAlpha(230), width, width * 4);
   }
 }
@@ -124,7 +131,9 @@ void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
   if (face.box.width < 10 * text) {
     const media::TextStyle tag{text, theme::kPaper, own.WithAlpha(190)};
     const PixelBox box = Canvas::MeasureText(id, tag);
-    canvas.Text({face.box.x + (face.box.width - box.width) / 2, std::max(0.0F, face.box.y - box.height - unit)}, id, tag);
+    canvas.Text({face.box.x + (face.box.width - box.width) / 2,
+                 std::max(0.0F, face.box.y - box.height - unit)},
+                id, tag);
     return;
   }
   const media::TextStyle label{text, theme::kPaper, {}}, muted{text * 0.85F, theme::kMuted, {}};
@@ -134,21 +143,25 @@ void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
     float fraction;
     Color color;
   };
-  const Gauge gauges[] = {{"attention", face.attention.score / 100, Grade(1 - face.attention.score / 100)},
-                          {"drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100)},
-                          {known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky}};
-  const std::string angles = fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg);
+  const Gauge gauges[] = {
+      {"attention", face.attention.score / 100, Grade(1 - face.attention.score / 100)},
+      {"drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100)},
+      {known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky}};
+  const std::string angles =
+      fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg);
   const float pad = text, row = text * 2, bar = text * 7;
   const float labels = Canvas::MeasureText("drowsiness", label).width + text;
   const float head = Canvas::MeasureText(id, label).width + text;
-  const float width = 2 * pad + std::max(labels + bar, head + Canvas::MeasureText(angles, muted).width);
+  const float width =
+      2 * pad + std::max(labels + bar, head + Canvas::MeasureText(angles, muted).width);
   const float height = 2 * pad + 3 * row + Canvas::MeasureText(id, label).height;
 
   const Size frame = canvas.size();
   float x = face.box.right() + pad;
   if (x + width > static_cast<float>(frame.width)) x = face.box.x - width - pad;
   x = std::clamp(x, 0.0F, std::max(0.0F, static_cast<float>(frame.width) - width));
-  const float y = std::clamp(face.box.y, 0.0F, std::max(0.0F, static_cast<float>(frame.height) - height));
+  const float y =
+      std::clamp(face.box.y, 0.0F, std::max(0.0F, static_cast<float>(frame.height) - height));
   canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(190), text * 0.8F);
   canvas.FillBox({x, y, text * 0.4F, height}, own, text * 0.2F);
 
@@ -158,7 +171,8 @@ void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
   for (const Gauge& gauge : gauges) {
     line += row;
     canvas.Text({x + pad, line}, gauge.name, label);
-    canvas.ScoreBar({x + pad + labels, line + text * 0.15F, bar, text * 0.85F}, gauge.fraction, gauge.color);
+    canvas.ScoreBar({x + pad + labels, line + text * 0.15F, bar, text * 0.85F}, gauge.fraction,
+                    gauge.color);
   }
 }
 

@@ -42,16 +42,17 @@ const StateResult& PersonState::Update(std::int64_t timestamp_us, const FaceMeas
   }
   if (step == FrameClock::Step::kRestarted) Restart();
 
-  const EyeReading reading = eyes_.Update(
-      timestamp_us,
-      {measures.valid, measures.ear_left, measures.ear_right, measures.yaw_deg, measures.pitch_deg});
+  const EyeReading reading =
+      eyes_.Update(timestamp_us, {measures.valid, measures.ear_left, measures.ear_right,
+                                  measures.yaw_deg, measures.pitch_deg});
   result_.eyes = reading.eyes;
   result_.blink = blink_.Update(timestamp_us, reading);
   result_.perclos = perclos_.Update(timestamp_us, reading);
-  result_.yawn = yawn_.Update(
-      timestamp_us, {measures.valid, measures.mouth_aspect_ratio, measures.yaw_deg, measures.pitch_deg});
+  result_.yawn = yawn_.Update(timestamp_us, {measures.valid, measures.mouth_aspect_ratio,
+                                             measures.yaw_deg, measures.pitch_deg});
   const int recent = blink_.blinks().Since(timestamp_us - options_.perclos.window_us).count;
-  result_.blink.per_minute = static_cast<float>(recent * 60 / std::max(kLeastRateS, perclos_.known_s()));
+  result_.blink.per_minute =
+      static_cast<float>(recent * 60 / std::max(kLeastRateS, perclos_.known_s()));
   UpdateDrowsiness(timestamp_us, reading);
   UpdateAttention(timestamp_us, measures);
   return result_;
@@ -75,14 +76,15 @@ void PersonState::UpdateDrowsiness(std::int64_t now_us, const EyeReading& readin
 }
 
 void PersonState::UpdateAttention(std::int64_t now_us, const FaceMeasures& measures) {
-  result_.attention = attention_.Update(now_us, {.valid = measures.valid,
-                                                 .yaw_deg = measures.yaw_deg,
-                                                 .pitch_deg = measures.pitch_deg,
-                                                 .gaze = measures.gaze,
-                                                 .eyes = result_.eyes.state,
-                                                 .closed_ms = result_.blink.closed_ms,
-                                                 .drowsiness = result_.drowsiness.score,
-                                                 .drowsiness_confidence = result_.drowsiness.confidence});
+  result_.attention =
+      attention_.Update(now_us, {.valid = measures.valid,
+                                 .yaw_deg = measures.yaw_deg,
+                                 .pitch_deg = measures.pitch_deg,
+                                 .gaze = measures.gaze,
+                                 .eyes = result_.eyes.state,
+                                 .closed_ms = result_.blink.closed_ms,
+                                 .drowsiness = result_.drowsiness.score,
+                                 .drowsiness_confidence = result_.drowsiness.confidence});
 }
 
 }  // namespace vigil::face

@@ -33,7 +33,8 @@ void Pipeline::Reset() {
   people_.clear();
 }
 
-absl::StatusOr<const FaceResult*> Pipeline::Next(FaceModels& models, ImageView image, std::int64_t timestamp_us) {
+absl::StatusOr<const FaceResult*> Pipeline::Next(FaceModels& models, ImageView image,
+                                                 std::int64_t timestamp_us) {
   const auto start = Clock::now();
   const auto tracked = landmarker_.Next(models, image, timestamp_us);
   if (!tracked.ok()) return tracked.status();
@@ -48,8 +49,8 @@ absl::StatusOr<const FaceResult*> Pipeline::Still(FaceModels& models, ImageView 
   return Interpret(*tracked, image.size(), 0, start);
 }
 
-const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size frame, std::int64_t timestamp_us,
-                                      Clock::time_point start) {
+const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size frame,
+                                      std::int64_t timestamp_us, Clock::time_point start) {
   result_.faces.resize(tracked.size());
   for (auto& person : people_) person->in_view = false;
   for (std::size_t i = 0; i < tracked.size(); ++i) {
@@ -61,8 +62,10 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     face.head_pose = EstimateHeadPose(canonical_, face.mesh.span(), frame, options_.head_pose);
     face.gaze = EstimateGaze(face.mesh, face.head_pose, canonical_, frame, options_.gaze);
 
-    // Angles to the line of sight: a person at the picture's edge who looks into the camera looks at it.
-    const Angles head = RelativeToCamera({face.head_pose.yaw_deg, face.head_pose.pitch_deg}, face.head_pose.translation_cm);
+    // Angles to the line of sight: a person at the picture's edge who looks into the camera looks
+    // at it.
+    const Angles head = RelativeToCamera({face.head_pose.yaw_deg, face.head_pose.pitch_deg},
+                                         face.head_pose.translation_cm);
     FaceMeasures measures;
     measures.valid = true;
     const auto points = tracked[i].measured.span();
@@ -72,7 +75,8 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     measures.yaw_deg = head.yaw_deg;
     measures.pitch_deg = head.pitch_deg;
     measures.gaze = face.gaze.combined;
-    measures.gaze.in_camera = RelativeToCamera(face.gaze.combined.in_camera, face.head_pose.translation_cm);
+    measures.gaze.in_camera =
+        RelativeToCamera(face.gaze.combined.in_camera, face.head_pose.translation_cm);
 
     const StateResult& state = StateOf(face.id).Update(timestamp_us, measures);
     face.eyes = state.eyes;
@@ -89,7 +93,8 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
   std::erase_if(people_, [](const auto& person) { return !person->in_view; });
 
   const auto spent = landmarker_.timing();
-  result_.timing = {spent.detect_us, spent.mesh_us, MicrosBetween(start, Clock::now()) - spent.detect_us - spent.mesh_us};
+  result_.timing = {spent.detect_us, spent.mesh_us,
+                    MicrosBetween(start, Clock::now()) - spent.detect_us - spent.mesh_us};
   return &result_;
 }
 

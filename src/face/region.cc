@@ -18,14 +18,16 @@ RotatedBox Square(Point2f center, float side, Point2f left_eye, Point2f right_ey
 RotatedBox RegionFromDetection(const Detection& detection) {
   const PixelBox& box = detection.box;
   return Square({box.x + box.width / 2, box.y + box.height / 2}, std::max(box.width, box.height),
-                detection.key_points[Detection::kLeftEye], detection.key_points[Detection::kRightEye]);
+                detection.key_points[Detection::kLeftEye],
+                detection.key_points[Detection::kRightEye]);
 }
 
 RotatedBox RegionFromLandmarks(std::span<const Point3f> points) {
   constexpr std::size_t kLeftCorner = 33, kRightCorner = 263;
   const PixelBox box = BoundingBox(points);
   return Square({box.x + box.width / 2, box.y + box.height / 2}, std::max(box.width, box.height),
-                {points[kLeftCorner].x, points[kLeftCorner].y}, {points[kRightCorner].x, points[kRightCorner].y});
+                {points[kLeftCorner].x, points[kLeftCorner].y},
+                {points[kRightCorner].x, points[kRightCorner].y});
 }
 
 PixelBox BoundingBox(std::span<const Point3f> points) {

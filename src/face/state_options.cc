@@ -16,9 +16,10 @@ struct Range {
 };
 
 absl::Status Check(const Range& range) {
-  if (range.value >= range.least && range.value <= range.most) return absl::OkStatus();  // NaN fails
-  return absl::InvalidArgumentError(
-      fmt::format("{} is {}; it must lie within {} and {}", range.name, range.value, range.least, range.most));
+  if (range.value >= range.least && range.value <= range.most)
+    return absl::OkStatus();  // NaN fails
+  return absl::InvalidArgumentError(fmt::format("{} is {}; it must lie within {} and {}",
+                                                range.name, range.value, range.least, range.most));
 }
 
 absl::Status CheckAll(std::initializer_list<Range> ranges) {

@@ -5,8 +5,9 @@
 
 namespace vigil::face {
 namespace {
-constexpr float kTopRatio = 2;              // wider mouths are not told apart
-constexpr float kFirstFrameS = 1.0F / 30;   // what a frame weighs that has none before it to count from
+constexpr float kTopRatio = 2;  // wider mouths are not told apart
+constexpr float kFirstFrameS =
+    1.0F / 30;  // what a frame weighs that has none before it to count from
 }  // namespace
 
 YawnDetector::YawnDetector(const YawnOptions& options)
@@ -32,8 +33,10 @@ const Yawn& YawnDetector::Update(std::int64_t now_us, const MouthMeasures& measu
   state_.mouth_aspect_ratio = known ? ratio : 0.0F;
   if (!known) return state_;
 
-  ratios_.Add(ratio, step.joined ? static_cast<float>(now_us - step.since_us) * 1e-6F : kFirstFrameS);
-  const float over_rest = ratio - std::min(options_.most_rest, ratios_.Value(options_.rest_quantile));
+  ratios_.Add(ratio,
+              step.joined ? static_cast<float>(now_us - step.since_us) * 1e-6F : kFirstFrameS);
+  const float over_rest =
+      ratio - std::min(options_.most_rest, ratios_.Value(options_.rest_quantile));
   if (!open_since_us_ && over_rest > options_.open_above) open_since_us_ = now_us;
   if (open_since_us_ && over_rest < options_.shut_below) {
     open_since_us_.reset();

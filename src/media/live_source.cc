@@ -169,7 +169,8 @@ bool LiveSource::KeepTrying(const absl::Status& why, const std::stop_token& stop
     Change(LiveState::kFailed, absl::Status(why.code(), given_up));
     return false;
   }
-  log::Warning("{}; trying again in {:.1f} s", Message(why), static_cast<double>(wait.count()) / 1e3);
+  log::Warning("{}; trying again in {:.1f} s", Message(why),
+               static_cast<double>(wait.count()) / 1e3);
   Change(LiveState::kBackingOff, why);
   if (SleepUntil(After(wait), stop)) return true;
   Change(LiveState::kStopped);

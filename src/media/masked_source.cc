@@ -7,7 +7,8 @@ namespace {
 
 class MaskedSource final : public FrameSource {
  public:
-  MaskedSource(std::unique_ptr<FrameSource> source, PrivacyMask mask) : source_(std::move(source)), mask_(std::move(mask)) {}
+  MaskedSource(std::unique_ptr<FrameSource> source, PrivacyMask mask)
+      : source_(std::move(source)), mask_(std::move(mask)) {}
 
   absl::StatusOr<Frame> Read(std::stop_token stop) override {
     auto frame = source_->Read(std::move(stop));

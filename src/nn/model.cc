@@ -6,7 +6,8 @@
 namespace vigil::nn {
 
 std::size_t TensorInfo::elements() const {
-  return static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+  return static_cast<std::size_t>(
+      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
 }
 
 int Model::FindOutput(std::string_view name) const {

@@ -12,16 +12,17 @@
 
 namespace vigil::nn {
 
-/// A tensor as the model file declares it. Elements are float32, row major; image tensors are NHWC in TFLite models and
-/// NCHW in ONNX models, as their files say.
+/// A tensor as the model file declares it. Elements are float32, row major; image tensors are NHWC
+/// in TFLite models and NCHW in ONNX models, as their files say.
 struct TensorInfo {
   std::string name;
   std::vector<std::int64_t> shape;  ///< no dynamic dimension is left
   std::size_t elements() const;     ///< product of `shape`
 };
 
-/// Write the inputs, Run(), read the outputs. Buffers belong to the model and stay where they are for its lifetime;
-/// Run() takes no memory from the heap after the first call. One thread at a time; instances are independent.
+/// Write the inputs, Run(), read the outputs. Buffers belong to the model and stay where they are
+/// for its lifetime; Run() takes no memory from the heap after the first call. One thread at a
+/// time; instances are independent.
 class Model {
  public:
   Model() = default;

@@ -20,7 +20,8 @@ using internal::Graph;
 using internal::Op;
 using internal::XnnSegment;
 
-// Phases run in turn: phase i is one XNNPACK segment (absent where it would be empty), then host operators.
+// Phases run in turn: phase i is one XNNPACK segment (absent where it would be empty), then host
+// operators.
 struct Phase {
   std::vector<int> segment_ops;
   std::vector<int> host_ops;
@@ -28,12 +29,12 @@ struct Phase {
 };
 
 struct TfliteModel::Plan {
-  Graph graph;                      // without the constants that XNNPACK has packed
+  Graph graph;  // without the constants that XNNPACK has packed
   std::vector<TensorInfo> inputs, outputs;
   std::vector<Phase> phases;
-  std::vector<float*> buffers;      // by tensor; null for those that live inside a segment
+  std::vector<float*> buffers;  // by tensor; null for those that live inside a segment
   struct AlignedDelete {
-    void operator()(std::byte* memory) const { ::operator delete(memory, std::align_val_t{64}); }
+    void operator()(std::byte* memory) const { ::operator delete (memory, std::align_val_t{64}); }
   };
   std::unique_ptr<std::byte, AlignedDelete> memory;  // what `buffers` points into
 
@@ -53,17 +54,21 @@ TensorInfo Describe(const Graph& graph, int tensor) {
 
 }  // namespace
 
-// The fewest segments that the order allows: an operator runs in the first phase in which all it needs is there. What a
-// host operator makes can be used by host operators of the same phase, and by XNNPACK from the next one on.
+// The fewest segments that the order allows: an operator runs in the first phase in which all it
+// needs is there. What a host operator makes can be used by host operators of the same phase, and
+// by XNNPACK from the next one on.
 void TfliteModel::Plan::AssignPhases() {
-  struct Ready { std::size_t segment = 0, host = 0; };
+  struct Ready {
+    std::size_t segment = 0, host = 0;
+  };
   std::vector<Ready> ready(graph.tensors.size());
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
     const bool host = RunsOnHost(op.kind);
     std::size_t phase = 0;
     for (const int input : op.inputs) {
-      if (input >= 0) phase = std::max(phase, host ? ready[Index(input)].host : ready[Index(input)].segment);
+      if (input >= 0)
+        phase = std::max(phase, host ? ready[Index(input)].host : ready[Index(input)].segment);
     }
     ready[Index(op.output)] = {host ? phase + 1 : phase, phase};
     if (phase >= phases.size()) phases.resize(phase + 1);
@@ -71,7 +76,8 @@ void TfliteModel::Plan::AssignPhases() {
   }
 }
 
-// Tensors that need a buffer of ours: the model's inputs and outputs, and what crosses between segments or host operators.
+// Tensors that need a buffer of ours: the model's inputs and outputs, and what crosses between
+// segments or host operators.
 std::vector<bool> TfliteModel::Plan::FindBoundary() const {
   constexpr std::size_t kNowhere = SIZE_MAX;
   std::vector<bool> boundary(graph.tensors.size(), false);
@@ -84,7 +90,9 @@ std::vector<bool> TfliteModel::Plan::FindBoundary() const {
   for (std::size_t p = 0; p < phases.size(); ++p) {
     const auto mark = [&](int op, bool host) {
       for (const int input : graph.ops[Index(op)].inputs) {
-        if (input >= 0 && !graph.tensors[Index(input)].is_constant && (host || made_in[Index(input)] != p)) boundary[Index(input)] = true;
+        if (input >= 0 && !graph.tensors[Index(input)].is_constant &&
+            (host || made_in[Index(input)] != p))
+          boundary[Index(input)] = true;
       }
       if (host) boundary[Index(graph.ops[Index(op)].output)] = true;
     };
@@ -102,25 +110,29 @@ void TfliteModel::Plan::PlaceBuffers(const std::vector<bool>& boundary) {
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
     if (!boundary[t]) continue;
     offsets[t] = total;
-    total += (graph.tensors[t].elements * sizeof(float) + XNN_EXTRA_BYTES + kAlign - 1) / kAlign * kAlign;
+    total += (graph.tensors[t].elements * sizeof(float) + XNN_EXTRA_BYTES + kAlign - 1) / kAlign *
+             kAlign;
   }
-  memory.reset(static_cast<std::byte*>(::operator new(total, std::align_val_t{kAlign})));
+  memory.reset(static_cast<std::byte*>(::operator new (total, std::align_val_t{kAlign})));
   std::memset(memory.get(), 0, total);
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
     if (!boundary[t]) continue;
     buffers[t] = reinterpret_cast<float*>(memory.get() + offsets[t]);
     // A constant can be an output too.
-    if (graph.tensors[t].is_constant) std::copy(graph.tensors[t].constant.begin(), graph.tensors[t].constant.end(), buffers[t]);
+    if (graph.tensors[t].is_constant)
+      std::copy(graph.tensors[t].constant.begin(), graph.tensors[t].constant.end(), buffers[t]);
   }
 }
 
-absl::Status TfliteModel::Plan::BuildSegments(std::string_view name, const std::vector<bool>& boundary) {
+absl::Status TfliteModel::Plan::BuildSegments(std::string_view name,
+                                              const std::vector<bool>& boundary) {
   for (Phase& phase : phases) {
     if (phase.segment_ops.empty()) continue;
     std::vector<int> crossing;
     for (const int op : phase.segment_ops) {
       const auto add = [&](int tensor) {
-        if (tensor >= 0 && boundary[Index(tensor)] && !graph.tensors[Index(tensor)].is_constant) crossing.push_back(tensor);
+        if (tensor >= 0 && boundary[Index(tensor)] && !graph.tensors[Index(tensor)].is_constant)
+          crossing.push_back(tensor);
       };
       for (const int input : graph.ops[Index(op)].inputs) add(input);
       add(graph.ops[Index(op)].output);
@@ -134,7 +146,8 @@ absl::Status TfliteModel::Plan::BuildSegments(std::string_view name, const std::
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<TfliteModel>> TfliteModel::Create(std::string_view name, std::span<const std::byte> file) {
+absl::StatusOr<std::unique_ptr<TfliteModel>> TfliteModel::Create(std::string_view name,
+                                                                 std::span<const std::byte> file) {
   auto graph = internal::ParseTflite(name, file);
   if (!graph.ok()) return graph.status();
   auto plan = std::make_unique<Plan>();
@@ -144,7 +157,8 @@ absl::StatusOr<std::unique_ptr<TfliteModel>> TfliteModel::Create(std::string_vie
   plan->PlaceBuffers(boundary);
   if (auto status = plan->BuildSegments(name, boundary); !status.ok()) return status;
 
-  // XNNPACK has packed the weights into its own layout; only what host operators multiply by is needed further.
+  // XNNPACK has packed the weights into its own layout; only what host operators multiply by is
+  // needed further.
   std::vector<bool> needed(plan->graph.tensors.size(), false);
   for (const Phase& phase : plan->phases) {
     for (const int op : phase.host_ops) {
@@ -155,7 +169,8 @@ absl::StatusOr<std::unique_ptr<TfliteModel>> TfliteModel::Create(std::string_vie
     if (!needed[t]) plan->graph.tensors[t].constant = {};
   }
   for (const int tensor : plan->graph.inputs) plan->inputs.push_back(Describe(plan->graph, tensor));
-  for (const int tensor : plan->graph.outputs) plan->outputs.push_back(Describe(plan->graph, tensor));
+  for (const int tensor : plan->graph.outputs)
+    plan->outputs.push_back(Describe(plan->graph, tensor));
   return std::unique_ptr<TfliteModel>(new TfliteModel(std::move(plan)));
 }
 
@@ -182,7 +197,8 @@ absl::Status TfliteModel::Run() {
     if (phase.segment) {
       if (auto status = phase.segment->Run(); !status.ok()) return status;
     }
-    for (const int op : phase.host_ops) RunHostOp(plan_->graph, plan_->graph.ops[Index(op)], plan_->buffers);
+    for (const int op : phase.host_ops)
+      RunHostOp(plan_->graph, plan_->graph.ops[Index(op)], plan_->buffers);
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,5 @@
-// The TFLite loader on hostile bytes: an error or a model, never a crash, never memory beyond the limits.
+// The TFLite loader on hostile bytes: an error or a model, never a crash, never memory beyond the
+// limits.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static std::vector<std::max_align_t> aligned;
   aligned.resize(size / sizeof(std::max_align_t) + 1);
   std::memcpy(aligned.data(), data, size);
-  const auto model = vigil::nn::TfliteModel::Create("fuzz", {reinterpret_cast<const std::byte*>(aligned.data()), size});
+  const auto model = vigil::nn::TfliteModel::Create(
+      "fuzz", {reinterpret_cast<const std::byte*>(aligned.data()), size});
   if (!model.ok()) return 0;
   std::size_t elements = 0;
   for (const auto& info : (*model)->inputs()) elements += info.elements();

@@ -1,4 +1,5 @@
-// A frame with faces being followed takes nothing from the heap, detector runs and tile sweeps included.
+// A frame with faces being followed takes nothing from the heap, detector runs and tile sweeps
+// included.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,7 +17,9 @@ std::atomic<std::int64_t> allocations = 0;
 
 void* Count(std::size_t size, std::size_t alignment) {
   ++allocations;
-  void* memory = alignment > alignof(std::max_align_t) ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment) : std::malloc(size);
+  void* memory = alignment > alignof(std::max_align_t)
+                     ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+                     : std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -25,8 +28,12 @@ void* Count(std::size_t size, std::size_t alignment) {
 
 void* operator new(std::size_t size) { return Count(size, 0); }
 void* operator new[](std::size_t size) { return Count(size, 0); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return Count(size, static_cast<std::size_t>(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return Count(size, static_cast<std::size_t>(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return Count(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return Count(size, static_cast<std::size_t>(alignment));
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
@@ -41,7 +48,8 @@ namespace {
 
 TEST(Allocation, AFollowedFaceTakesNoMemoryAFrame) {
   auto models = test::LoadFaceModels();
-  const auto canonical = LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
+  const auto canonical =
+      LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
   ASSERT_TRUE(canonical.ok());
   const auto portrait = media::ReadPicture(test::SamplePath("astronaut.png"));
   ASSERT_TRUE(portrait.ok());

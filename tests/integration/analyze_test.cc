@@ -1,4 +1,5 @@
-// `vigil analyze` as a user meets it: the real program, real pictures and videos, and everything that can be wrong.
+// `vigil analyze` as a user meets it: the real program, real pictures and videos, and everything
+// that can be wrong.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-test::Outcome Analyze(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) {
+test::Outcome Analyze(std::vector<std::string> arguments,
+                      const std::vector<std::string>& environment = {}) {
   arguments.insert(arguments.begin(), {VIGIL_BINARY, "analyze"});
   return test::RunProgram(arguments, environment);
 }
@@ -61,7 +63,8 @@ class AnalyzeTest : public testing::Test {
 };
 
 TEST_F(AnalyzeTest, APortraitBecomesAFaceAnAnnotatedPictureAndASummary) {
-  const auto run = Analyze({kPortrait, "--save", Path("out.png"), "--json", Path("out.jsonl"), "--csv", Path("out.csv")});
+  const auto run = Analyze({kPortrait, "--save", Path("out.png"), "--json", Path("out.jsonl"),
+                            "--csv", Path("out.csv")});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("1 face"));
   EXPECT_THAT(run.err, testing::IsEmpty());
@@ -88,7 +91,8 @@ TEST_F(AnalyzeTest, APortraitBecomesAFaceAnAnnotatedPictureAndASummary) {
 }
 
 TEST_F(AnalyzeTest, OutputFollowsItsSchema) {
-  const auto run = Analyze({kPortrait, MakeVideo("clip.mp4", 30), "--json", Path("out.jsonl"), "-q"});
+  const auto run =
+      Analyze({kPortrait, MakeVideo("clip.mp4", 30), "--json", Path("out.jsonl"), "-q"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto plain = Analyze({kPortrait, "--mesh", "468", "--json", Path("plain.jsonl"), "-q"});
   ASSERT_EQ(plain.exit_code, 0) << plain.err;
@@ -103,14 +107,17 @@ broken = json.loads(json.dumps(lines[0])); broken['faces'][0]['attention']['scor
 assert not validator.is_valid(broken), 'the schema accepts an attention of 101'
 print(len(lines))
 )";
-  const auto check = test::RunProgram({"/usr/bin/python3", "-c", script, test::SourcePath("docs/schema/analyze-frame.schema.json").string(),
-                                       Path("out.jsonl"), Path("plain.jsonl")});
+  const auto check =
+      test::RunProgram({"/usr/bin/python3", "-c", script,
+                        test::SourcePath("docs/schema/analyze-frame.schema.json").string(),
+                        Path("out.jsonl"), Path("plain.jsonl")});
   EXPECT_EQ(check.exit_code, 0) << check.err;
   EXPECT_EQ(check.out, "32\n");
 }
 
 TEST_F(AnalyzeTest, AVideoKeepsItsFramesAndTimes) {
-  const auto run = Analyze({MakeVideo("clip.mp4", 50), "--save", Path("out.mp4"), "--json", Path("out.jsonl")});
+  const auto run =
+      Analyze({MakeVideo("clip.mp4", 50), "--save", Path("out.mp4"), "--json", Path("out.jsonl")});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto lines = ReadJsonLines(Path("out.jsonl"));
   ASSERT_EQ(lines.size(), 50U);
@@ -124,18 +131,21 @@ TEST_F(AnalyzeTest, AVideoKeepsItsFramesAndTimes) {
   ASSERT_TRUE(annotated.ok()) << annotated.status();
   std::size_t frames = 0;
   for (auto frame = (*annotated)->Read({}); frame.ok(); frame = (*annotated)->Read({})) {
-    EXPECT_NEAR(static_cast<double>(frame->timestamp_us), 40'000.0 * static_cast<double>(frames++), 1000);
+    EXPECT_NEAR(static_cast<double>(frame->timestamp_us), 40'000.0 * static_cast<double>(frames++),
+                1000);
   }
   EXPECT_EQ(frames, 50U);
 }
 
 TEST_F(AnalyzeTest, SeveralInputsComeInOrderWhateverTheThreads) {
-  std::vector<std::string> arguments{kPortrait, MakeVideo("clip.mp4", 20), kPortrait, "--threads", "3", "--json", "-", "-q"};
+  std::vector<std::string> arguments{
+      kPortrait, MakeVideo("clip.mp4", 20), kPortrait, "--threads", "3", "--json", "-", "-q"};
   const auto run = Analyze(arguments);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   std::vector<std::string> streams;
   std::size_t from = 0;
-  for (std::size_t end = run.out.find('\n'); end != std::string::npos; from = end + 1, end = run.out.find('\n', from)) {
+  for (std::size_t end = run.out.find('\n'); end != std::string::npos;
+       from = end + 1, end = run.out.find('\n', from)) {
     const std::string stream = json::parse(run.out.substr(from, end - from))["stream_id"];
     if (streams.empty() || streams.back() != stream) streams.push_back(stream);
   }
@@ -144,9 +154,11 @@ TEST_F(AnalyzeTest, SeveralInputsComeInOrderWhateverTheThreads) {
 
 // USERS.md, pain 20: what a mask covers reaches no output.
 TEST_F(AnalyzeTest, MaskedPixelsReachNoOutput) {
-  test::WriteText(Path("mask.yaml"), "masks:\n  - [[25%, 0%], [65%, 0%], [65%, 60%], [25%, 60%]]\n");  // over the face
+  test::WriteText(Path("mask.yaml"),
+                  "masks:\n  - [[25%, 0%], [65%, 0%], [65%, 60%], [25%, 60%]]\n");  // over the face
   const auto video = MakeVideo("clip.mp4", 10);
-  const auto run = Analyze({kPortrait, video, "--config", Path("mask.yaml"), "--save", Path("saved") + "/", "--json", Path("out.jsonl")});
+  const auto run = Analyze({kPortrait, video, "--config", Path("mask.yaml"), "--save",
+                            Path("saved") + "/", "--json", Path("out.jsonl")});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   for (const json& line : ReadJsonLines(Path("out.jsonl"))) {
     if (line["stream_id"] != kPortrait) continue;
@@ -162,22 +174,25 @@ TEST_F(AnalyzeTest, MaskedPixelsReachNoOutput) {
   const auto frame = (*annotated)->Read({});
   ASSERT_TRUE(frame.ok());
   for (int y = 5; y < 235; ++y) {
-    for (int x = 105; x < 255; ++x) ASSERT_LT(frame->image.view().row(y)[3 * x], 30) << x << "," << y;  // H.264 is not exact
+    for (int x = 105; x < 255; ++x)
+      ASSERT_LT(frame->image.view().row(y)[3 * x], 30) << x << "," << y;  // H.264 is not exact
   }
 }
 
 struct BadInput {
   const char* name;
-  std::string content;      // of the file "bad.<ending>"; nothing: no file
+  std::string content;  // of the file "bad.<ending>"; nothing: no file
   const char* ending;
   const char* complaint;
 };
 class BadInputs : public AnalyzeTest, public testing::WithParamInterface<BadInput> {};
 
-// One line that names the file; the good input of the same call is analysed all the same; exit code 1.
+// One line that names the file; the good input of the same call is analysed all the same; exit
+// code 1.
 TEST_P(BadInputs, AreOneLineAndTheOthersGoOn) {
   const std::string bad = Path(std::string("bad.") + GetParam().ending);
-  if (!GetParam().content.empty() || std::string(GetParam().name) == "empty") test::WriteText(bad, GetParam().content);
+  if (!GetParam().content.empty() || std::string(GetParam().name) == "empty")
+    test::WriteText(bad, GetParam().content);
   const auto run = Analyze({bad, kPortrait, "--json", Path("out.jsonl")});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
@@ -187,15 +202,20 @@ TEST_P(BadInputs, AreOneLineAndTheOthersGoOn) {
 }
 
 std::string Png60000() {
-  const unsigned char header[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0, 0xA5, 0xC7, 0x5B, 0x25};
+  const unsigned char header[] = {0x89, 'P',  'N', 'G', 13,  10, 26, 10,   0,    0,    0,
+                                  13,   'I',  'H', 'D', 'R', 0,  0,  0xEA, 0x60, 0,    0,
+                                  0xEA, 0x60, 8,   2,   0,   0,  0,  0xA5, 0xC7, 0x5B, 0x25};
   return {reinterpret_cast<const char*>(header), sizeof header};
 }
 
-INSTANTIATE_TEST_SUITE_P(Analyze, BadInputs,
-                         testing::Values(BadInput{"missing", "", "jpg", "No such file"}, BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
-                                         BadInput{"empty", "", "png", "empty"}, BadInput{"png_60000", Png60000(), "png", "60000"},
-                                         BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Analyze, BadInputs,
+    testing::Values(BadInput{"missing", "", "jpg", "No such file"},
+                    BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
+                    BadInput{"empty", "", "png", "empty"},
+                    BadInput{"png_60000", Png60000(), "png", "60000"},
+                    BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(AnalyzeTest, ATruncatedJpegIsAnError) {
   const auto portrait = media::ReadPicture(kPortrait);
@@ -213,7 +233,8 @@ TEST_F(AnalyzeTest, AVideoThatBreaksInTheMiddleKeepsWhatCameBefore) {
   VIGIL_NEEDS_SHARED_DATA();
   const std::string whole = test::ReadText(test::SharedPath("videos/sign_walk.mkv"));
   test::WriteText(Path("cut.mkv"), whole.substr(0, whole.size() / 2));
-  const auto run = Analyze({Path("cut.mkv"), "--json", Path("out.jsonl"), "--save", Path("out.mp4")});
+  const auto run =
+      Analyze({Path("cut.mkv"), "--json", Path("out.jsonl"), "--save", Path("out.mp4")});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr("cut.mkv"));
   const auto lines = ReadJsonLines(Path("out.jsonl"));
@@ -233,7 +254,8 @@ TEST_F(AnalyzeTest, NothingListeningIsSaidWithinTheTimeout) {
 }
 
 TEST_F(AnalyzeTest, PasswordsOfAddressesAreNotShown) {
-  const auto run = Analyze({"http://admin:secret@127.0.0.1:9/stream", "--set", "source.give_up_after=1s"});
+  const auto run =
+      Analyze({"http://admin:secret@127.0.0.1:9/stream", "--set", "source.give_up_after=1s"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err + run.out, Not(HasSubstr("secret")));
 }
@@ -269,17 +291,22 @@ TEST_P(WrongUsage, IsExplainedWithItsExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     Analyze, WrongUsage,
-    testing::Values(Usage{"no_input", {}, 2, "INPUT"}, Usage{"unknown_flag", {kPortrait, "--savee", "x"}, 2, "--savee"},
-                    Usage{"wrong_ending", {kPortrait, "--save", "x.txt"}, 2, "x.txt"}, Usage{"mesh", {kPortrait, "--mesh", "500"}, 78, "468 or 478"},
-                    Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 78, "--max-faces"},
-                    Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 78, "face.max_faces"},
-                    Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
+    testing::Values(
+        Usage{"no_input", {}, 2, "INPUT"},
+        Usage{"unknown_flag", {kPortrait, "--savee", "x"}, 2, "--savee"},
+        Usage{"wrong_ending", {kPortrait, "--save", "x.txt"}, 2, "x.txt"},
+        Usage{"mesh", {kPortrait, "--mesh", "500"}, 78, "468 or 478"},
+        Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 78, "--max-faces"},
+        Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 78, "face.max_faces"},
+        Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(AnalyzeTest, ConfigurationLayersReachTheAnalysis) {
   test::WriteText(Path("vigil.yaml"), "face:\n  mesh: 468\n");
-  const auto mesh = [&](std::vector<std::string> more, const std::vector<std::string>& environment) {
-    more.insert(more.begin(), {kPortrait, "-q", "--json", Path("out.jsonl"), "--config", Path("vigil.yaml")});
+  const auto mesh = [&](std::vector<std::string> more,
+                        const std::vector<std::string>& environment) {
+    more.insert(more.begin(),
+                {kPortrait, "-q", "--json", Path("out.jsonl"), "--config", Path("vigil.yaml")});
     const auto run = Analyze(more, environment);
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return ReadJsonLines(Path("out.jsonl")).at(0)["faces"][0]["landmarks"].size();

@@ -1,4 +1,5 @@
-// How many labelled faces are found, and how many finds are on no label: the whole chain, detector and mesh.
+// How many labelled faces are found, and how many finds are on no label: the whole chain, detector
+// and mesh.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -40,20 +41,25 @@ Score Measure(FinderMode mode) {
     for (const TrackedFace& face : *faces) boxes.push_back(BoundingBox(face.mesh.span()));
     int found = 0, unlabelled = 0;
     for (const PixelBox& label : picture.faces) {
-      const bool hit = std::ranges::any_of(boxes, [&](const PixelBox& box) { return test::OnLabel(box, label); });
+      const bool hit = std::ranges::any_of(
+          boxes, [&](const PixelBox& box) { return test::OnLabel(box, label); });
       found += hit;
       score.large += label.width >= 40;
       score.found_large += hit && label.width >= 40;
     }
     for (const PixelBox& box : boxes) {
-      const bool on = std::ranges::any_of(picture.faces, [&](const PixelBox& label) { return test::OnLabel(box, label); });
+      const bool on = std::ranges::any_of(
+          picture.faces, [&](const PixelBox& label) { return test::OnLabel(box, label); });
       unlabelled += !on;
-      if (!on) fmt::print("    unlabelled: {} at {:.0f},{:.0f} size {:.0f}x{:.0f}\n", picture.path.filename().string(), box.x, box.y, box.width, box.height);
+      if (!on)
+        fmt::print("    unlabelled: {} at {:.0f},{:.0f} size {:.0f}x{:.0f}\n",
+                   picture.path.filename().string(), box.x, box.y, box.width, box.height);
     }
     score.labelled += static_cast<int>(picture.faces.size());
     score.found += found;
     score.unlabelled += unlabelled;
-    fmt::print("  {:<48} {:>3} of {:>3} labelled, {} unlabelled\n", picture.path.filename().string(), found, picture.faces.size(), unlabelled);
+    fmt::print("  {:<48} {:>3} of {:>3} labelled, {} unlabelled\n",
+               picture.path.filename().string(), found, picture.faces.size(), unlabelled);
   }
   return score;
 }
@@ -62,7 +68,8 @@ TEST(FaceRecall, SmallFacesInGroupPictures) {
   VIGIL_NEEDS_SHARED_DATA();
   const Score whole = Measure(FinderMode::kWhole), tiles = Measure(FinderMode::kAuto);
   const auto print = [](const char* name, const Score& s) {
-    fmt::print("{:<8} all {:>3}/{:>3}, at least 40 px {:>3}/{:>3} = {:.3f}, unlabelled {}\n", name, s.found, s.labelled, s.found_large, s.large,
+    fmt::print("{:<8} all {:>3}/{:>3}, at least 40 px {:>3}/{:>3} = {:.3f}, unlabelled {}\n", name,
+               s.found, s.labelled, s.found_large, s.large,
                static_cast<double>(s.found_large) / s.large, s.unlabelled);
   };
   print("whole", whole);

@@ -26,12 +26,14 @@ struct Event {
 };
 
 struct Seen {
-  std::vector<Event> blinks;                // blinks and long closures
-  std::map<std::int64_t, int> frames;       // by id
-  int total = 0;                            // frames of the video
+  std::vector<Event> blinks;           // blinks and long closures
+  std::map<std::int64_t, int> frames;  // by id
+  int total = 0;                       // frames of the video
 };
 
-CanonicalFace Canonical() { return *LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb")); }
+CanonicalFace Canonical() {
+  return *LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
+}
 
 // Runs every `stride`-th frame of a video.
 Seen Watch(const std::string& file, int stride = 1) {
@@ -49,17 +51,20 @@ Seen Watch(const std::string& file, int stride = 1) {
     for (const Face& face : (*result)->faces) {
       ++seen.frames[face.id];
       if (const auto& blink = face.blink.completed) {
-        seen.blinks.push_back({face.id, static_cast<double>(blink->begin_us) / 1e6, static_cast<double>(blink->end_us) / 1e6});
+        seen.blinks.push_back({face.id, static_cast<double>(blink->begin_us) / 1e6,
+                               static_cast<double>(blink->end_us) / 1e6});
       }
     }
   }
   return seen;
 }
 
-// Six blinks of the woman, one of them long; frames as its README counts them, from 1, at 25 a second.
+// Six blinks of the woman, one of them long; frames as its README counts them, from 1, at 25 a
+// second.
 TEST(FaceVideo, BlinksOfATalkingWomanAndNoOthers) {
   VIGIL_NEEDS_SHARED_DATA();
-  const std::vector<std::pair<int, int>> truth{{52, 56}, {75, 93}, {113, 118}, {157, 162}, {211, 217}, {259, 264}};
+  const std::vector<std::pair<int, int>> truth{{52, 56},   {75, 93},   {113, 118},
+                                               {157, 162}, {211, 217}, {259, 264}};
   for (const int stride : {1, 2}) {  // 25 and 12.5 frames a second give the same events
     const Seen seen = Watch("pexels_video00.mp4", stride);
     std::set<std::size_t> hit;
@@ -87,13 +92,15 @@ TEST_P(OnePersonVideos, KeepOneId) {
   const Seen seen = Watch(GetParam());
   int most = 0;
   for (const auto& [id, frames] : seen.frames) most = std::max(most, frames);
-  fmt::print("{}: {} ids, the main one in {} of {} frames\n", GetParam(), seen.frames.size(), most, seen.total);
+  fmt::print("{}: {} ids, the main one in {} of {} frames\n", GetParam(), seen.frames.size(), most,
+             seen.total);
   EXPECT_EQ(seen.frames.size(), 1U);
   EXPECT_GE(most, 0.9 * seen.total);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sign, OnePersonVideos,
-                         testing::Values("sign_again.mkv", "sign_book.mkv", "sign_help.mkv", "sign_learn.mkv", "sign_walk.mkv", "sign_yes.mkv",
+                         testing::Values("sign_again.mkv", "sign_book.mkv", "sign_help.mkv",
+                                         "sign_learn.mkv", "sign_walk.mkv", "sign_yes.mkv",
                                          "eyeblink8_calibration75_video1.mp4"),
                          [](const auto& test) {
                            std::string name = test.param;
@@ -123,9 +130,10 @@ TEST(FaceVideo, AFaceThatLeavesAndReturnsHasANewId) {
   EXPECT_EQ(ids(portrait->view()), std::vector<std::int64_t>{3});
 }
 
-// The official recorded pair of a 478-point model. It is another network than ours (256² input; that model is in no
-// package that set-up can install), and two of MediaPipe's networks differ by some percent of the distance between the
-// eyes, here 77 pixels. So this shows that the points mean the same, and no more. Distances in pixels of the 256² picture.
+// The official recorded pair of a 478-point model. It is another network than ours (256² input;
+// that model is in no package that set-up can install), and two of MediaPipe's networks differ by
+// some percent of the distance between the eyes, here 77 pixels. So this shows that the points mean
+// the same, and no more. Distances in pixels of the 256² picture.
 TEST(FaceVideo, RecordedTensorOfAnotherNetworkGivesNearbyPoints) {
   VIGIL_NEEDS_SHARED_DATA();
   constexpr int kSide = 256;
@@ -140,18 +148,21 @@ TEST(FaceVideo, RecordedTensorOfAnotherNetworkGivesNearbyPoints) {
   ASSERT_EQ(input.size(), static_cast<std::size_t>(kSide * kSide * 3));
   ASSERT_EQ(expected.size(), kRefinedPoints * 3U);
   Image image(kSide, kSide, PixelFormat::kRgb8);
-  for (std::size_t i = 0; i < input.size(); ++i) image.mutable_view().data[i] = static_cast<std::uint8_t>(std::lround(input[i] * 255));
+  for (std::size_t i = 0; i < input.size(); ++i)
+    image.mutable_view().data[i] = static_cast<std::uint8_t>(std::lround(input[i] * 255));
   auto models = test::LoadFaceModels();
   const auto mesh = models.mesh->Run(image.view(), {{kSide / 2.0F, kSide / 2.0F}, kSide, kSide, 0});
   ASSERT_TRUE(mesh.ok());
   EXPECT_GT(mesh->score, 0.9F);
   double sum = 0, worst = 0;
   for (std::size_t i = 0; i < kRefinedPoints; ++i) {
-    const double apart = std::hypot(mesh->points[i].x - expected[3 * i], mesh->points[i].y - expected[3 * i + 1]);
+    const double apart =
+        std::hypot(mesh->points[i].x - expected[3 * i], mesh->points[i].y - expected[3 * i + 1]);
     sum += apart;
     worst = std::max(worst, apart);
   }
-  fmt::print("mediapipe_golden: mean {:.2f} px, worst {:.2f} px of 256\n", sum / kRefinedPoints, worst);
+  fmt::print("mediapipe_golden: mean {:.2f} px, worst {:.2f} px of 256\n", sum / kRefinedPoints,
+             worst);
   EXPECT_LE(sum / kRefinedPoints, 0.05 * 77);
 }
 

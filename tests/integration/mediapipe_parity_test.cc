@@ -1,5 +1,6 @@
-// Our faces against those of the official @mediapipe/face_mesh package, recorded in tests/data/mediapipe (how:
-// tests/e2e/mediapipe). Distances are in percent of the distance between the eyes' outer corners in the golden.
+// Our faces against those of the official @mediapipe/face_mesh package, recorded in
+// tests/data/mediapipe (how: tests/e2e/mediapipe). Distances are in percent of the distance between
+// the eyes' outer corners in the golden.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -22,26 +23,30 @@ namespace {
 
 struct Row {
   std::string picture;
-  float eye_distance = 0;   // pixels
-  float mean = 0;           // percent, over the points
-  float irises = 0;         // percent, the worse of the two centres
+  float eye_distance = 0;  // pixels
+  float mean = 0;          // percent, over the points
+  float irises = 0;        // percent, the worse of the two centres
 };
 
 std::vector<Point3f> GoldenPoints(const nlohmann::json& face) {
   const auto values = face["landmarks"].get<std::vector<float>>();
   std::vector<Point3f> points;
-  for (std::size_t i = 0; i + 2 < values.size(); i += 3) points.push_back({values[i], values[i + 1], values[i + 2]});
+  for (std::size_t i = 0; i + 2 < values.size(); i += 3)
+    points.push_back({values[i], values[i + 1], values[i + 2]});
   return points;
 }
 
 float Apart(const Point3f& a, const Point3f& b) { return Distance({a.x, a.y}, {b.x, b.y}); }
 
-Row Compare(const std::string& picture, std::span<const Point3f> golden, std::span<const Point3f> ours) {
+Row Compare(const std::string& picture, std::span<const Point3f> golden,
+            std::span<const Point3f> ours) {
   Row row{picture, Apart(golden[33], golden[263]), 0, 0};
   for (std::size_t i = 0; i < golden.size(); ++i) row.mean += Apart(golden[i], ours[i]);
   row.mean *= 100 / row.eye_distance / static_cast<float>(golden.size());
   if (golden.size() == kRefinedPoints) {
-    row.irises = 100 / row.eye_distance * std::max(Apart(golden[kLeftIris], ours[kLeftIris]), Apart(golden[kRightIris], ours[kRightIris]));
+    row.irises = 100 / row.eye_distance *
+                 std::max(Apart(golden[kLeftIris], ours[kLeftIris]),
+                          Apart(golden[kRightIris], ours[kRightIris]));
   }
   return row;
 }
@@ -71,7 +76,8 @@ class Parity {
   std::size_t found() const { return found_; }
 
  private:
-  void Match(const std::string& name, const std::vector<Point3f>& golden, std::span<const TrackedFace> ours) {
+  void Match(const std::string& name, const std::vector<Point3f>& golden,
+             std::span<const TrackedFace> ours) {
     const TrackedFace* best = nullptr;
     float best_iou = 0.3F;
     for (const TrackedFace& face : ours) {
@@ -101,10 +107,12 @@ class MediaPipeParity : public testing::TestWithParam<Model> {};
 
 TEST_P(MediaPipeParity, SamplePortrait) {
   Parity parity(GetParam().points);
-  parity.Run(test::SourcePath("tests/data/mediapipe") / GetParam().goldens / "samples.json", test::SourcePath("."));
+  parity.Run(test::SourcePath("tests/data/mediapipe") / GetParam().goldens / "samples.json",
+             test::SourcePath("."));
   ASSERT_TRUE(parity.missed.empty());
   ASSERT_EQ(parity.rows.size(), 1U);
-  fmt::print("{}: astronaut.png: mean {:.3f} %, irises {:.3f} %\n", GetParam().goldens, parity.rows[0].mean, parity.rows[0].irises);
+  fmt::print("{}: astronaut.png: mean {:.3f} %, irises {:.3f} %\n", GetParam().goldens,
+             parity.rows[0].mean, parity.rows[0].irises);
   EXPECT_LE(parity.rows[0].mean, 0.4F);
   EXPECT_LE(parity.rows[0].irises, 1.0F);
 }
@@ -112,11 +120,16 @@ TEST_P(MediaPipeParity, SamplePortrait) {
 TEST_P(MediaPipeParity, SharedPictures) {
   VIGIL_NEEDS_SHARED_DATA();
   Parity parity(GetParam().points);
-  for (const char* folder : {"aflw2000", "dlib_train", "groups", "landmarks68", "negative", "photos", "wider"}) {
-    ASSERT_NO_FATAL_FAILURE(parity.Run(test::SourcePath("tests/data/mediapipe") / GetParam().goldens / fmt::format("{}.json", folder), test::SharedPath("faces")));
+  for (const char* folder :
+       {"aflw2000", "dlib_train", "groups", "landmarks68", "negative", "photos", "wider"}) {
+    ASSERT_NO_FATAL_FAILURE(parity.Run(test::SourcePath("tests/data/mediapipe") /
+                                           GetParam().goldens / fmt::format("{}.json", folder),
+                                       test::SharedPath("faces")));
   }
   fmt::print("{:<60} {:>9} {:>8} {:>8}\n", GetParam().goldens, "eyes px", "mean %", "iris %");
-  for (const Row& row : parity.rows) fmt::print("{:<60} {:>9.1f} {:>8.3f} {:>8.3f}\n", row.picture, row.eye_distance, row.mean, row.irises);
+  for (const Row& row : parity.rows)
+    fmt::print("{:<60} {:>9.1f} {:>8.3f} {:>8.3f}\n", row.picture, row.eye_distance, row.mean,
+               row.irises);
   for (const std::string& name : parity.missed) fmt::print("{:<60} not found\n", name);
 
   EXPECT_TRUE(parity.missed.empty());
@@ -131,10 +144,13 @@ TEST_P(MediaPipeParity, SharedPictures) {
   }
   std::ranges::sort(all);
   const float median = all[all.size() / 2];
-  const float mean = std::accumulate(large.begin(), large.end(), 0.0F) / static_cast<float>(large.size());
+  const float mean =
+      std::accumulate(large.begin(), large.end(), 0.0F) / static_cast<float>(large.size());
   const float worst = *std::ranges::max_element(large);
-  fmt::print("{}: {} faces, median {:.3f} %; {} faces of 60 px and more: mean {:.3f} %, worst {:.3f} %, irises at most {:.3f} %\n",
-             GetParam().goldens, all.size(), median, large.size(), mean, worst, worst_iris);
+  fmt::print(
+      "{}: {} faces, median {:.3f} %; {} faces of 60 px and more: mean {:.3f} %, worst {:.3f} %, "
+      "irises at most {:.3f} %\n",
+      GetParam().goldens, all.size(), median, large.size(), mean, worst, worst_iris);
   EXPECT_LE(median, 0.2F);
   EXPECT_LE(mean, 0.4F);
   EXPECT_LE(worst, 1.5F);
@@ -142,7 +158,8 @@ TEST_P(MediaPipeParity, SharedPictures) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, MediaPipeParity,
-                         testing::Values(Model{"plain", kMeshPoints}, Model{"attention", kRefinedPoints}),
+                         testing::Values(Model{"plain", kMeshPoints},
+                                         Model{"attention", kRefinedPoints}),
                          [](const auto& test) { return std::string(test.param.goldens); });
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A module may include itself and modules to its left in the order of docs/architecture.md; nothing else.
+// A module may include itself and modules to its left in the order of docs/architecture.md; nothing
+// else.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -13,14 +14,16 @@ namespace {
 
 // Equal ranks are siblings: they do not see each other.
 const std::map<std::string, int> kRank = {
-    {"core", 0}, {"media", 1},  {"nn", 2},    {"face", 3},      {"objects", 3}, {"tracking", 3},
-    {"events", 4}, {"store", 5}, {"actions", 6}, {"transport", 6}, {"rpc", 7},     {"http", 7}, {"app", 8},
+    {"core", 0},     {"media", 1},  {"nn", 2},    {"face", 3},    {"objects", 3},
+    {"tracking", 3}, {"events", 4}, {"store", 5}, {"actions", 6}, {"transport", 6},
+    {"rpc", 7},      {"http", 7},   {"app", 8},
 };
 
 TEST(IncludeOrder, ModulesSeeOnlyModulesToTheirLeft) {
   const std::regex include(R"rx(^\s*#include\s+"([a-z_]+)/([^"]+)")rx");
   int checked = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(vigil::test::SourcePath("src"))) {
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(vigil::test::SourcePath("src"))) {
     const auto extension = entry.path().extension();
     if (extension != ".h" && extension != ".cc") continue;
     const auto relative = std::filesystem::relative(entry.path(), vigil::test::SourcePath("src"));

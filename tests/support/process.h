@@ -16,12 +16,13 @@
 namespace vigil::test {
 
 struct Outcome {
-  int exit_code = -1;      ///< 128 + signal where one ended it; 124: killed because it took too long
+  int exit_code = -1;  ///< 128 + signal where one ended it; 124: killed because it took too long
   std::string out, err;
 };
 
 /// `environment` is added to ours ("NAME=value").
-inline Outcome RunProgram(const std::vector<std::string>& command, const std::vector<std::string>& environment = {},
+inline Outcome RunProgram(const std::vector<std::string>& command,
+                          const std::vector<std::string>& environment = {},
                           std::chrono::seconds limit = std::chrono::seconds(120)) {
   std::array<int, 2> out, err;
   if (pipe2(out.data(), O_CLOEXEC) != 0 || pipe2(err.data(), O_CLOEXEC) != 0) std::abort();
@@ -31,7 +32,8 @@ inline Outcome RunProgram(const std::vector<std::string>& command, const std::ve
     dup2(err[1], STDERR_FILENO);
     for (const std::string& variable : environment) putenv(strdup(variable.c_str()));
     std::vector<char*> arguments;
-    for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : command)
+      arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     execv(arguments[0], arguments.data());
     _exit(127);
@@ -43,7 +45,8 @@ inline Outcome RunProgram(const std::vector<std::string>& command, const std::ve
   std::array<pollfd, 2> streams{pollfd{out[0], POLLIN, 0}, pollfd{err[0], POLLIN, 0}};
   bool killed = false;
   for (int open = 2; open > 0;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0 && !killed) {
       kill(child, SIGKILL);
       killed = true;
@@ -64,7 +67,9 @@ inline Outcome RunProgram(const std::vector<std::string>& command, const std::ve
   }
   int status = 0;
   waitpid(child, &status, 0);
-  outcome.exit_code = killed ? 124 : WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.exit_code = killed              ? 124
+                      : WIFEXITED(status) ? WEXITSTATUS(status)
+                                          : 128 + WTERMSIG(status);
   return outcome;
 }
 

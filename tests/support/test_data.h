@@ -1,4 +1,5 @@
-// Where tests find real data. Models and samples are there after set-up; ../shared/data may be absent.
+// Where tests find real data. Models and samples are there after set-up; ../shared/data may be
+// absent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,10 +12,18 @@
 
 namespace vigil::test {
 
-inline std::filesystem::path SourcePath(const std::string& path) { return std::filesystem::path(VIGIL_SOURCE_DIR) / path; }
-inline std::filesystem::path ModelPath(const std::string& file) { return SourcePath("models") / file; }
-inline std::filesystem::path SamplePath(const std::string& file) { return SourcePath("samples") / file; }
-inline std::filesystem::path SharedPath(const std::string& path) { return SourcePath("../shared/data") / path; }
+inline std::filesystem::path SourcePath(const std::string& path) {
+  return std::filesystem::path(VIGIL_SOURCE_DIR) / path;
+}
+inline std::filesystem::path ModelPath(const std::string& file) {
+  return SourcePath("models") / file;
+}
+inline std::filesystem::path SamplePath(const std::string& file) {
+  return SourcePath("samples") / file;
+}
+inline std::filesystem::path SharedPath(const std::string& path) {
+  return SourcePath("../shared/data") / path;
+}
 
 /// A fresh folder of this test's own, removed at the end.
 class TempDir {
@@ -44,7 +53,8 @@ inline void WriteFile(const std::filesystem::path& path, std::string_view data) 
 
 }  // namespace vigil::test
 
-/// First line of a test that measures on the shared data set: skips, visibly, where it is not mounted.
-#define VIGIL_NEEDS_SHARED_DATA()                                                          \
-  if (!std::filesystem::exists(::vigil::test::SharedPath("README.md")))                    \
+/// First line of a test that measures on the shared data set: skips, visibly, where it is not
+/// mounted.
+#define VIGIL_NEEDS_SHARED_DATA()                                       \
+  if (!std::filesystem::exists(::vigil::test::SharedPath("README.md"))) \
   GTEST_SKIP() << "needs ../shared/data"

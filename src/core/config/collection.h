@@ -1,4 +1,5 @@
-// Lists and maps of structs, type erased: what Schema::List and Schema::Map need from their container.
+// Lists and maps of structs, type erased: what Schema::List and Schema::Map need from their
+// container.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +43,9 @@ class ListOf final : public Collection {
     field_.clear();
     field_.resize(names.size());
   }
-  void Describe(const std::string& name, Schema& schema) override { builder_(schema, field_.at(std::stoul(name))); }
+  void Describe(const std::string& name, Schema& schema) override {
+    builder_(schema, field_.at(std::stoul(name)));
+  }
 
  private:
   std::vector<T>& field_;
@@ -52,7 +55,8 @@ class ListOf final : public Collection {
 template <typename T>
 class MapOf final : public Collection {
  public:
-  MapOf(std::map<std::string, T>& field, Builder<T> builder) : field_(field), builder_(std::move(builder)) {}
+  MapOf(std::map<std::string, T>& field, Builder<T> builder)
+      : field_(field), builder_(std::move(builder)) {}
   std::vector<std::string> names() const override {
     std::vector<std::string> names;
     for (const auto& [name, element] : field_) names.push_back(name);
@@ -62,7 +66,9 @@ class MapOf final : public Collection {
     field_.clear();
     for (const std::string& name : names) field_.try_emplace(name);
   }
-  void Describe(const std::string& name, Schema& schema) override { builder_(schema, field_.at(name)); }
+  void Describe(const std::string& name, Schema& schema) override {
+    builder_(schema, field_.at(name));
+  }
 
  private:
   std::map<std::string, T>& field_;

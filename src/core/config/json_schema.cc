@@ -33,7 +33,8 @@ void AddBounds(Json& json, const Type& type) {
 
 Json ScalarSchema(const Type& type) {
   switch (type.kind) {
-    case Kind::kBool: return {{"type", "boolean"}};
+    case Kind::kBool:
+      return {{"type", "boolean"}};
     case Kind::kInteger: {
       Json json = {{"type", "integer"}, {"minimum", type.lowest}, {"maximum", type.highest}};
       AddBounds(json, type);
@@ -49,10 +50,14 @@ Json ScalarSchema(const Type& type) {
       for (const auto& [name, value] : type.names) names.push_back(name);
       return {{"enum", std::move(names)}};
     }
-    case Kind::kDuration: return {{"$ref", "#/$defs/duration"}};
-    case Kind::kBytes: return {{"$ref", "#/$defs/size"}};
-    case Kind::kText: return {{"type", {"string", "number", "boolean"}}};  // 12 and true are texts to us
-    case Kind::kList: break;
+    case Kind::kDuration:
+      return {{"$ref", "#/$defs/duration"}};
+    case Kind::kBytes:
+      return {{"$ref", "#/$defs/size"}};
+    case Kind::kText:
+      return {{"type", {"string", "number", "boolean"}}};  // 12 and true are texts to us
+    case Kind::kList:
+      break;
   }
   return {};
 }
@@ -60,7 +65,9 @@ Json ScalarSchema(const Type& type) {
 Json TypeSchema(const Type& type) {
   Json json;
   if (type.kind == Kind::kList) {
-    json = {{"type", "array"}, {"items", TypeSchema(*type.element)}, {"minItems", type.min_items},
+    json = {{"type", "array"},
+            {"items", TypeSchema(*type.element)},
+            {"minItems", type.min_items},
             {"maxItems", type.max_items}};
   } else {
     json = ScalarSchema(type);
@@ -95,35 +102,43 @@ Json EntrySchema(const Schema::Entry& entry) {
     json = SectionSchema(*entry.fields);
     json["type"] = {"object", "null"};  // all its keys commented out
   } else if (entry.keyed) {
-    json = {{"type", {"object", "null"}}, {"additionalProperties", SectionSchema(*entry.fields)},
+    json = {{"type", {"object", "null"}},
+            {"additionalProperties", SectionSchema(*entry.fields)},
             {"maxProperties", entry.max_items}};
   } else {
-    json = {{"type", {"array", "null"}}, {"items", SectionSchema(*entry.fields)}, {"maxItems", entry.max_items}};
+    json = {{"type", {"array", "null"}},
+            {"items", SectionSchema(*entry.fields)},
+            {"maxItems", entry.max_items}};
   }
   if (!entry.doc.empty()) json["description"] = entry.doc;
   return json;
 }
 
-// Required keys are not listed as such: they may also come from the environment or the command line.
+// Required keys are not listed as such: they may also come from the environment or the command
+// line.
 Json SectionSchema(const Schema& schema) {
   Json properties = Json::object();
   for (const auto& entry : schema.entries()) properties[entry->name] = EntrySchema(*entry);
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
 }
 
 Json Definitions() {
   const auto text = [](const char* pattern, const char* description) {
     return Json{{"type", "string"}, {"pattern", pattern}, {"description", description}};
   };
-  Json size = text(R"(^\d+(\.\d+)? ?([kKmMgGtT][iI]?)?[bB]?$)", "a size such as 64MiB, 10MB or 4096");
+  Json size =
+      text(R"(^\d+(\.\d+)? ?([kKmMgGtT][iI]?)?[bB]?$)", "a size such as 64MiB, 10MB or 4096");
   size["type"] = {"string", "integer"};
-  Json duration = text(R"(^(\d+(\.\d+)?(d|h|m|s|ms|us|ns))+$|^0$)", "a duration such as 10s, 500ms or 1m30s");
+  Json duration =
+      text(R"(^(\d+(\.\d+)?(d|h|m|s|ms|us|ns))+$|^0$)", "a duration such as 10s, 500ms or 1m30s");
   duration["type"] = {"string", "integer"};
   duration["minimum"] = duration["maximum"] = 0;
   return {{"duration", std::move(duration)},
           {"size", std::move(size)},
           {"percent", text(R"(^\d+(\.\d+)?%$)", "a percentage such as 25%")},
-          {"placeholder", text(R"(\$\{[A-Za-z0-9_]+(:[^}]*)?\})", "an environment variable, ${NAME} or ${NAME:default}")}};
+          {"placeholder", text(R"(\$\{[A-Za-z0-9_]+(:[^}]*)?\})",
+                               "an environment variable, ${NAME} or ${NAME:default}")}};
 }
 
 }  // namespace

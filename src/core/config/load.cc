@@ -19,9 +19,11 @@
 namespace vigil::config {
 namespace {
 
-// False: the file could not be read as a whole, so that further checks would only cause more messages.
+// False: the file could not be read as a whole, so that further checks would only cause more
+// messages.
 bool ApplyFile(Node& tree, const File& file, const Environment& environment, Problems& problems) {
-  std::optional<Node> root = ReadYaml(file.text, Origin::Of(Layer::kFile, file.name), true, problems);
+  std::optional<Node> root =
+      ReadYaml(file.text, Origin::Of(Layer::kFile, file.name), true, problems);
   if (!root) return false;
   if (root->kind != Node::Kind::kMap) {
     problems.Add(root->origin, "", "expected names and values, as in `mode: local`");
@@ -48,20 +50,23 @@ Environment ProcessEnvironment() {
 absl::StatusOr<File> ReadFile(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return absl::InvalidArgumentError(fmt::format("{} is a folder, not a configuration file", path));
+    return absl::InvalidArgumentError(
+        fmt::format("{} is a folder, not a configuration file", path));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     const int error = errno;
-    const std::string message = fmt::format("cannot read the configuration {}: {}", path, std::generic_category().message(error));
+    const std::string message = fmt::format("cannot read the configuration {}: {}", path,
+                                            std::generic_category().message(error));
     return error == ENOENT ? absl::NotFoundError(message) : absl::PermissionDeniedError(message);
   }
   std::string text(limits::kMaxConfigBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > limits::kMaxConfigBytes) {
-    return absl::InvalidArgumentError(fmt::format("the configuration {} has more than {} bytes, the most that are read",
-                                                  path, limits::kMaxConfigBytes));
+    return absl::InvalidArgumentError(
+        fmt::format("the configuration {} has more than {} bytes, the most that are read", path,
+                    limits::kMaxConfigBytes));
   }
   return File{path, std::move(text)};
 }
@@ -69,12 +74,14 @@ absl::StatusOr<File> ReadFile(const std::string& path) {
 absl::StatusOr<Assignment> ParseSet(std::string_view text) {
   const std::size_t sign = text.find('=');
   if (sign == std::string_view::npos || SplitPath(text.substr(0, sign)).empty()) {
-    return absl::InvalidArgumentError(fmt::format("--set takes key=value, as in face.max_faces=4, not \"{}\"", text));
+    return absl::InvalidArgumentError(
+        fmt::format("--set takes key=value, as in face.max_faces=4, not \"{}\"", text));
   }
   return Assignment{std::string(text.substr(0, sign)), std::string(text.substr(sign + 1)), "--set"};
 }
 
-std::function<void(const std::string&)> FlagInto(std::vector<Assignment>& layer, std::string path, std::string flag) {
+std::function<void(const std::string&)> FlagInto(std::vector<Assignment>& layer, std::string path,
+                                                 std::string flag) {
   return [&layer, path = std::move(path), flag = std::move(flag)](const std::string& text) {
     layer.push_back({path, text, flag});
   };
@@ -83,7 +90,8 @@ std::function<void(const std::string&)> FlagInto(std::vector<Assignment>& layer,
 absl::StatusOr<Resolved> Load(const Schema& schema, const Sources& sources) {
   Problems problems;
   Node tree = Snapshot(schema, true);
-  if (sources.file && !ApplyFile(tree, *sources.file, sources.environment, problems)) return problems.ToStatus();
+  if (sources.file && !ApplyFile(tree, *sources.file, sources.environment, problems))
+    return problems.ToStatus();
   ApplyEnvironment(schema, tree, sources, problems);
   ApplyAssignments(schema, tree, sources.set, Layer::kSet, problems);
   ApplyAssignments(schema, tree, sources.flags, Layer::kFlag, problems);

@@ -24,13 +24,18 @@ std::string Shown(const Node& node) {
 
 // All that `$`, quotes and YAML's own signs could change is quoted.
 std::string YamlText(std::string_view text) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-  static const std::vector<std::string_view> words = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+  static const std::vector<std::string_view> words = {"null", "true", "false", "yes", "no",
+                                                      "on",   "off",  "y",     "n"};
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const bool is_word = std::ranges::find(words, lower) != words.end();
-  const bool letter_first = !text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) != 0 || text[0] == '/');
-  if (letter_first && !is_word && text.find_first_not_of(kPlain) == std::string_view::npos) return std::string(text);
+  const bool letter_first =
+      !text.empty() && (std::isalpha(static_cast<unsigned char>(text[0])) != 0 || text[0] == '/');
+  if (letter_first && !is_word && text.find_first_not_of(kPlain) == std::string_view::npos)
+    return std::string(text);
   std::string quoted = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -76,10 +81,12 @@ class YamlPrinter {
 
   std::string Text() const {
     std::size_t width = 0;
-    for (const Line& line : lines_) width = std::max(width, std::min<std::size_t>(line.text.size(), 60));
+    for (const Line& line : lines_)
+      width = std::max(width, std::min<std::size_t>(line.text.size(), 60));
     std::string text;
     for (const Line& line : lines_) {
-      text += line.comment.empty() ? line.text : fmt::format("{:<{}}  # {}", line.text, width, line.comment);
+      text += line.comment.empty() ? line.text
+                                   : fmt::format("{:<{}}  # {}", line.text, width, line.comment);
       text += '\n';
     }
     return text;
@@ -109,13 +116,15 @@ class YamlPrinter {
       for (const Node& item : node.items) {
         dash_ = true;
         Section(item, indent + 4);
-        if (std::exchange(dash_, false)) lines_.push_back({std::string(indent + 2, ' ') + "- {}", ""});
+        if (std::exchange(dash_, false))
+          lines_.push_back({std::string(indent + 2, ' ') + "- {}", ""});
       }
     } else {
       std::vector<std::string> origins;
       CollectOrigins(node, origins);
       const std::string value = node.kind == Node::Kind::kMap ? "{}" : YamlFlow(node);
-      lines_.push_back({fmt::format("{} {}", name, value), fmt::format("{}", fmt::join(origins, ", "))});
+      lines_.push_back(
+          {fmt::format("{} {}", name, value), fmt::format("{}", fmt::join(origins, ", "))});
     }
   }
 
@@ -136,7 +145,9 @@ Json ToJsonValue(const Node& node) {
   }
   if (node.is_null()) return nullptr;
   const std::string text = Shown(node);
-  if (node.look == Node::Look::kText || node.look == Node::Look::kWord || (node.secret && text == kMask)) return text;
+  if (node.look == Node::Look::kText || node.look == Node::Look::kWord ||
+      (node.secret && text == kMask))
+    return text;
   Json value = Json::parse(text, nullptr, false);
   return value.is_discarded() ? Json(text) : value;
 }
@@ -172,9 +183,9 @@ std::string Resolved::Origin(std::string_view path) const {
   const Node* node = &tree_->root;
   for (const std::string& name : SplitPath(path)) {
     if (node->kind == Node::Kind::kList) {
-      const auto item = std::ranges::find_if(node->items, [&, i = std::size_t{0}](const Node&) mutable {
-        return std::to_string(i++) == name;
-      });
+      const auto item = std::ranges::find_if(
+          node->items,
+          [&, i = std::size_t{0}](const Node&) mutable { return std::to_string(i++) == name; });
       node = item == node->items.end() ? nullptr : &*item;
     } else {
       node = node->Find(name);
@@ -192,7 +203,9 @@ std::string Resolved::ToYaml() const {
 
 std::string Resolved::ToJson() const {
   Json origins = Json::object();
-  EachValue(tree_->root, "", [&](const std::string& path, const Node& node) { origins[path] = Highest(node).Describe(); });
+  EachValue(tree_->root, "", [&](const std::string& path, const Node& node) {
+    origins[path] = Highest(node).Describe();
+  });
   const Json all = {{"config", ToJsonValue(tree_->root)}, {"origins", std::move(origins)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -9,7 +9,8 @@ namespace vigil::config {
 namespace {
 
 bool IsName(std::string_view name) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   return !name.empty() && name.find_first_not_of(kLetters) == std::string_view::npos;
 }
 
@@ -21,14 +22,16 @@ Schema& Schema::operator=(Schema&&) noexcept = default;
 Schema::~Schema() = default;
 
 const Schema::Entry* FindEntry(const Schema& schema, std::string_view name) {
-  const auto found = std::ranges::find_if(schema.entries(), [&](const auto& entry) { return entry->name == name; });
+  const auto found = std::ranges::find_if(schema.entries(),
+                                          [&](const auto& entry) { return entry->name == name; });
   return found == schema.entries().end() ? nullptr : found->get();
 }
 
 Schema& Schema::Section(std::string_view path, std::string_view doc) {
   const std::size_t dot = path.find('.');
   const std::string_view name = path.substr(0, dot);
-  const auto found = std::ranges::find_if(entries_, [&](const auto& entry) { return entry->name == name; });
+  const auto found =
+      std::ranges::find_if(entries_, [&](const auto& entry) { return entry->name == name; });
   Entry* entry = found == entries_.end() ? nullptr : found->get();
   if (entry == nullptr) {
     entry = &Add(name);
@@ -72,8 +75,9 @@ KeyOf<std::chrono::microseconds> Schema::Microseconds(std::string_view path, std
       }));
 }
 
-void Schema::AddCollection(std::string_view path, std::unique_ptr<Collection> collection, Schema fields,
-                           std::shared_ptr<void> example, std::string_view doc, std::size_t max_items, bool keyed) {
+void Schema::AddCollection(std::string_view path, std::unique_ptr<Collection> collection,
+                           Schema fields, std::shared_ptr<void> example, std::string_view doc,
+                           std::size_t max_items, bool keyed) {
   Entry& entry = Add(path);
   entry.doc = doc;
   entry.example = std::move(example);

@@ -2,19 +2,23 @@
 //
 //   void Register(config::Schema& schema, FaceConfig& face) {
 //     schema.Key("max_faces", face.max_faces).Range(1, 256).Doc("faces followed at once");
-//     schema.Enum("detector", face.detector, {{"auto", Detector::kAuto}, {"yunet", Detector::kYuNet}})
+//     schema.Enum("detector", face.detector, {{"auto", Detector::kAuto}, {"yunet",
+//     Detector::kYuNet}})
 //         .Doc("which model finds faces");
 //   }
 //   void Register(config::Schema& schema, Config& config) {
-//     schema.Group("face", config.face, [](auto& s, auto& c) { Register(s, c); });       // face.max_faces, …
-//     schema.List("sources", config.sources, [](config::Schema& s, Source& source) {      // sources.0.url, …
-//       s.Key("url", source.url).Required().Doc("file, camera or stream").Reload(config::Reload::kPerStream);
+//     schema.Group("face", config.face, [](auto& s, auto& c) { Register(s, c); });       //
+//     face.max_faces, … schema.List("sources", config.sources, [](config::Schema& s, Source&
+//     source) {      // sources.0.url, …
+//       s.Key("url", source.url).Required().Doc("file, camera or
+//       stream").Reload(config::Reload::kPerStream);
 //     });
 //   }
 //
-// What the fields hold when they are registered is the default. config::Load (core/config/load.h) then fills them in;
-// core/config/describe.h prints what is registered. Names are letters, digits, `_` and `-`; a dot makes a section.
-// A name registered twice, or other misuse by the program, aborts. One thread at a time.
+// What the fields hold when they are registered is the default. config::Load (core/config/load.h)
+// then fills them in; core/config/describe.h prints what is registered. Names are letters, digits,
+// `_` and `-`; a dot makes a section. A name registered twice, or other misuse by the program,
+// aborts. One thread at a time.
 #pragma once
 
 #include <absl/status/status.h>
@@ -38,7 +42,8 @@
 
 namespace vigil::config {
 
-/// What a change of the key takes: seen by everything that runs, a new start of the stream concerned, or of the process.
+/// What a change of the key takes: seen by everything that runs, a new start of the stream
+/// concerned, or of the process.
 enum class Reload : std::uint8_t { kLive, kPerStream, kRestart };
 
 /// A key, type erased.
@@ -66,14 +71,22 @@ class KeyOf {
   KeyOf& Doc(std::string_view text) { return spec_.doc = text, *this; }
   /// Bounds of the value, or of every value in a list; both included.
   KeyOf& Range(Leaf min, Leaf max) { return AtLeast(min).AtMost(max); }
-  KeyOf& AtLeast(Leaf min) { return spec_.type.leaf().min = internal::Binding<Leaf>::Get(min), *this; }
-  KeyOf& AtMost(Leaf max) { return spec_.type.leaf().max = internal::Binding<Leaf>::Get(max), *this; }
+  KeyOf& AtLeast(Leaf min) {
+    return spec_.type.leaf().min = internal::Binding<Leaf>::Get(min), *this;
+  }
+  KeyOf& AtMost(Leaf max) {
+    return spec_.type.leaf().max = internal::Binding<Leaf>::Get(max), *this;
+  }
   /// A number 0 to 1 that may also be written in percent. A Range given after it replaces 0 to 1.
-  KeyOf& Ratio() requires std::floating_point<Leaf> { return spec_.type.leaf().ratio = true, Range(0, 1); }
+  KeyOf& Ratio() requires std::floating_point<Leaf> {
+    return spec_.type.leaf().ratio = true, Range(0, 1);
+  }
   /// How many items a list has.
   KeyOf& Items(std::size_t min, std::size_t max) { return SetItems(spec_.type, min, max); }
   /// How many items each list in a list has: the vertices of polygons.
-  KeyOf& EachItems(std::size_t min, std::size_t max) { return SetItems(*spec_.type.element, min, max); }
+  KeyOf& EachItems(std::size_t min, std::size_t max) {
+    return SetItems(*spec_.type.element, min, max);
+  }
   /// Has to be given; the field's first value is no default.
   KeyOf& Required() { return spec_.required = true, *this; }
   /// Never printed; may come from a file (see Load).
@@ -112,11 +125,13 @@ class Schema {
   template <typename T>
   KeyOf<T> Key(std::string_view path, T& field) {
     using Bound = internal::Binding<T>;
-    return KeyOf<T>(AddKey(path, Bound::Describe(), [&field] { return Bound::Get(field); },
-                           [&field](const Value& value) { Bound::Set(field, value); }));
+    return KeyOf<T>(AddKey(
+        path, Bound::Describe(), [&field] { return Bound::Get(field); },
+        [&field](const Value& value) { Bound::Set(field, value); }));
   }
 
-  /// Registers a field that counts microseconds, as stream time does; to the user a duration like any other.
+  /// Registers a field that counts microseconds, as stream time does; to the user a duration like
+  /// any other.
   KeyOf<std::chrono::microseconds> Microseconds(std::string_view path, std::int64_t& field);
 
   /// Registers a field of an enum, or an optional or list of one, with the names of its values.
@@ -146,8 +161,9 @@ class Schema {
 
   /// Structs by a name of the user's choice: `devices.<name>.lines`.
   template <typename T>
-  void Map(std::string_view path, std::map<std::string, T>& field, std::type_identity_t<Builder<T>> builder,
-           std::string_view doc = {}, std::size_t max_items = limits::kMaxConfigListItems) {
+  void Map(std::string_view path, std::map<std::string, T>& field,
+           std::type_identity_t<Builder<T>> builder, std::string_view doc = {},
+           std::size_t max_items = limits::kMaxConfigListItems) {
     AddCollection<internal::MapOf<T>, T>(path, field, std::move(builder), doc, max_items, true);
   }
 
@@ -165,13 +181,15 @@ class Schema {
     auto example = std::make_shared<T>();
     Schema fields;
     builder(fields, *example);
-    AddCollection(path, std::make_unique<C>(field, std::move(builder)), std::move(fields), std::move(example), doc,
-                  max_items, keyed);
+    AddCollection(path, std::make_unique<C>(field, std::move(builder)), std::move(fields),
+                  std::move(example), doc, max_items, keyed);
   }
 
-  KeySpec& AddKey(std::string_view path, Type type, std::function<Value()> get, std::function<void(const Value&)> set);
+  KeySpec& AddKey(std::string_view path, Type type, std::function<Value()> get,
+                  std::function<void(const Value&)> set);
   void AddCollection(std::string_view path, std::unique_ptr<Collection> collection, Schema fields,
-                     std::shared_ptr<void> example, std::string_view doc, std::size_t max_items, bool keyed);
+                     std::shared_ptr<void> example, std::string_view doc, std::size_t max_items,
+                     bool keyed);
   Entry& Add(std::string_view path);
 
   std::vector<std::unique_ptr<Entry>> entries_;

@@ -1,8 +1,10 @@
-// What a configuration key can hold: the types of C++ fields, and their erased form that the loader works with.
+// What a configuration key can hold: the types of C++ fields, and their erased form that the loader
+// works with.
 //
-// A field may be bool, an integer, float or double, std::string, std::filesystem::path, a std::chrono duration,
-// ByteSize, an enum (with its names, see Schema::Enum), Point2f (`[x, y]` in fractions or percent), and std::vector,
-// std::array or std::optional of these; lists of lists (polygons) too.
+// A field may be bool, an integer, float or double, std::string, std::filesystem::path, a
+// std::chrono duration, ByteSize, an enum (with its names, see Schema::Enum), Point2f (`[x, y]` in
+// fractions or percent), and std::vector, std::array or std::optional of these; lists of lists
+// (polygons) too.
 #pragma once
 
 #include <array>
@@ -26,7 +28,8 @@
 
 namespace vigil::config {
 
-/// A value without its C++ type. Durations are nanoseconds, sizes bytes, enums their number; monostate: none.
+/// A value without its C++ type. Durations are nanoseconds, sizes bytes, enums their number;
+/// monostate: none.
 struct Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<Value>> data;
   friend bool operator==(const Value&, const Value&) = default;
@@ -37,17 +40,19 @@ enum class Kind : std::uint8_t { kBool, kInteger, kNumber, kText, kEnum, kDurati
 /// What texts a key accepts, and what it makes of them.
 struct Type {
   Kind kind = Kind::kText;
-  bool optional = false;                 ///< `null` is a value
-  bool ratio = false;                    ///< a number that may be written in percent
-  bool single = false;                   ///< a number of float's precision
-  Value min, max;                        ///< of a scalar, both included; none: no bound but the field's own
+  bool optional = false;  ///< `null` is a value
+  bool ratio = false;     ///< a number that may be written in percent
+  bool single = false;    ///< a number of float's precision
+  Value min, max;         ///< of a scalar, both included; none: no bound but the field's own
   std::int64_t lowest = 0, highest = 0;  ///< what an integer field can hold
   std::int64_t quantum = 1;              ///< of a duration: the field counts this many nanoseconds
-  std::vector<std::pair<std::string, std::int64_t>> names;            ///< of an enum
+  std::vector<std::pair<std::string, std::int64_t>> names;             ///< of an enum
   std::size_t min_items = 0, max_items = limits::kMaxConfigListItems;  ///< of a list
-  std::shared_ptr<Type> element;                                      ///< of a list
+  std::shared_ptr<Type> element;                                       ///< of a list
 
-  bool is_point() const { return kind == Kind::kList && min_items == 2 && max_items == 2 && element->ratio; }
+  bool is_point() const {
+    return kind == Kind::kList && min_items == 2 && max_items == 2 && element->ratio;
+  }
   /// The type of the scalars in it: itself unless it is a list.
   Type& leaf() { return element ? element->leaf() : *this; }
   const Type& leaf() const { return element ? element->leaf() : *this; }
@@ -65,7 +70,9 @@ inline constexpr bool kUnsupported = false;
 
 /// The scalar type inside optionals and lists, in which ranges are given.
 template <typename T>
-struct LeafOf { using type = T; };
+struct LeafOf {
+  using type = T;
+};
 template <typename T>
 struct LeafOf<std::optional<T>> : LeafOf<T> {};
 template <typename T>
@@ -73,7 +80,9 @@ struct LeafOf<std::vector<T>> : LeafOf<T> {};
 template <typename T, std::size_t N>
 struct LeafOf<std::array<T, N>> : LeafOf<T> {};
 template <>
-struct LeafOf<Point2f> { using type = float; };
+struct LeafOf<Point2f> {
+  using type = float;
+};
 
 /// How a field of type T is described, read and written. The primary template has the scalars.
 template <typename T>
@@ -86,7 +95,8 @@ struct Binding {
       type.kind = Kind::kEnum;
     } else if constexpr (std::integral<T>) {
       type.kind = Kind::kInteger;
-      type.lowest = std::is_signed_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : 0;
+      type.lowest =
+          std::is_signed_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : 0;
       constexpr auto kWidest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
       constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
       type.highest = static_cast<std::int64_t>(kLargest < kWidest ? kLargest : kWidest);
@@ -108,23 +118,34 @@ struct Binding {
   }
 
   static Value Get(const T& field) {
-    if constexpr (std::same_as<T, bool>) return {field};
-    else if constexpr (std::integral<T> || std::is_enum_v<T>) return {static_cast<std::int64_t>(field)};
-    else if constexpr (std::floating_point<T>) return {static_cast<double>(field)};
+    if constexpr (std::same_as<T, bool>)
+      return {field};
+    else if constexpr (std::integral<T> || std::is_enum_v<T>)
+      return {static_cast<std::int64_t>(field)};
+    else if constexpr (std::floating_point<T>)
+      return {static_cast<double>(field)};
     else if constexpr (kIsDuration<T>)
       return {std::int64_t{std::chrono::duration_cast<std::chrono::nanoseconds>(field).count()}};
-    else if constexpr (std::same_as<T, ByteSize>) return {field.bytes};
-    else return {std::string(field)};
+    else if constexpr (std::same_as<T, ByteSize>)
+      return {field.bytes};
+    else
+      return {std::string(field)};
   }
 
   static void Set(T& field, const Value& value) {
-    if constexpr (std::same_as<T, bool>) field = std::get<bool>(value.data);
-    else if constexpr (std::integral<T> || std::is_enum_v<T>) field = static_cast<T>(std::get<std::int64_t>(value.data));
-    else if constexpr (std::floating_point<T>) field = static_cast<T>(std::get<double>(value.data));
+    if constexpr (std::same_as<T, bool>)
+      field = std::get<bool>(value.data);
+    else if constexpr (std::integral<T> || std::is_enum_v<T>)
+      field = static_cast<T>(std::get<std::int64_t>(value.data));
+    else if constexpr (std::floating_point<T>)
+      field = static_cast<T>(std::get<double>(value.data));
     else if constexpr (kIsDuration<T>)
-      field = std::chrono::duration_cast<T>(std::chrono::nanoseconds(std::get<std::int64_t>(value.data)));
-    else if constexpr (std::same_as<T, ByteSize>) field.bytes = std::get<std::int64_t>(value.data);
-    else field = std::get<std::string>(value.data);
+      field = std::chrono::duration_cast<T>(
+          std::chrono::nanoseconds(std::get<std::int64_t>(value.data)));
+    else if constexpr (std::same_as<T, ByteSize>)
+      field.bytes = std::get<std::int64_t>(value.data);
+    else
+      field = std::get<std::string>(value.data);
   }
 };
 
@@ -135,7 +156,9 @@ struct Binding<std::optional<T>> {
     type.optional = true;
     return type;
   }
-  static Value Get(const std::optional<T>& field) { return field ? Binding<T>::Get(*field) : Value{}; }
+  static Value Get(const std::optional<T>& field) {
+    return field ? Binding<T>::Get(*field) : Value{};
+  }
   static void Set(std::optional<T>& field, const Value& value) {
     field.reset();
     if (value != Value{}) Binding<T>::Set(field.emplace(), value);
@@ -187,7 +210,9 @@ struct Binding<Point2f> {
     type.leaf().max = {1.0};
     return type;
   }
-  static Value Get(const Point2f& field) { return Binding<std::array<float, 2>>::Get({field.x, field.y}); }
+  static Value Get(const Point2f& field) {
+    return Binding<std::array<float, 2>>::Get({field.x, field.y});
+  }
   static void Set(Point2f& field, const Value& value) {
     std::array<float, 2> xy{};
     Binding<std::array<float, 2>>::Set(xy, value);

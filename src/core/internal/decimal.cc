@@ -23,7 +23,8 @@ std::string_view TakeNumber(std::string_view& text) {
   constexpr std::string_view kDigits = "0123456789";
   std::size_t end = std::min(text.find_first_not_of(kDigits), text.size());
   if (end == 0) return {};
-  if (end + 1 < text.size() && text[end] == '.' && kDigits.find(text[end + 1]) != std::string_view::npos) {
+  if (end + 1 < text.size() && text[end] == '.' &&
+      kDigits.find(text[end + 1]) != std::string_view::npos) {
     end = std::min(text.find_first_not_of(kDigits, end + 1), text.size());
   }
   const std::string_view number = text.substr(0, end);

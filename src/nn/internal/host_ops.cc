@@ -19,7 +19,8 @@ void Concatenate(const Graph& graph, const Op& op, std::span<float* const> buffe
   float* out = buffers[Index(op.output)];
   for (std::size_t i = 0; i < outer; ++i) {
     for (const int input : op.inputs) {
-      const std::size_t run = static_cast<std::size_t>(graph.tensors[Index(input)].shape[op.axis]) * inner;
+      const std::size_t run =
+          static_cast<std::size_t>(graph.tensors[Index(input)].shape[op.axis]) * inner;
       std::memcpy(out, buffers[Index(input)] + i * run, run * sizeof(float));
       out += run;
     }
@@ -34,15 +35,15 @@ void Multiply(const Graph& graph, const Op& op, std::span<float* const> buffers)
   for (std::size_t i = 0; i < elements; ++i) out[i] = in[i] * factor[factor.size() == 1 ? 0 : i];
 }
 
-// Where a crop lies: the bounding box of some landmarks after turning them so that two of them are level. The matrix
-// takes pixels of the crop to the landmarks' coordinates.
+// Where a crop lies: the bounding box of some landmarks after turning them so that two of them are
+// level. The matrix takes pixels of the crop to the landmarks' coordinates.
 void TransformMatrix(const Op& op, std::span<float* const> buffers) {
   const TransformMatrixOptions& options = op.transform;
   const float* landmarks = buffers[Index(op.inputs[0])];
   const auto x = [&](int i) { return landmarks[3 * i]; };
   const auto y = [&](int i) { return landmarks[3 * i + 1]; };
-  const float rotation =
-      options.target_rotation - std::atan2(y(options.right) - y(options.left), x(options.right) - x(options.left));
+  const float rotation = options.target_rotation - std::atan2(y(options.right) - y(options.left),
+                                                              x(options.right) - x(options.left));
   const float c = std::cos(rotation), s = std::sin(rotation);
 
   float min_x = INFINITY, min_y = INFINITY, max_x = -INFINITY, max_y = -INFINITY;
@@ -70,8 +71,8 @@ void TransformMatrix(const Op& op, std::span<float* const> buffers) {
   m[10] = m[15] = 1;
 }
 
-// Samples an image tensor at matrix · (x, y, 0, 1), bilinearly, 0 outside. Pixel centres are at whole numbers in the
-// tensors and at halves in the matrix, hence the shift.
+// Samples an image tensor at matrix · (x, y, 0, 1), bilinearly, 0 outside. Pixel centres are at
+// whole numbers in the tensors and at halves in the matrix, hence the shift.
 void TransformTensor(const Graph& graph, const Op& op, std::span<float* const> buffers) {
   const auto& in_shape = graph.tensors[Index(op.inputs[0])].shape;
   const auto& out_shape = graph.tensors[Index(op.output)].shape;
@@ -88,7 +89,8 @@ void TransformTensor(const Graph& graph, const Op& op, std::span<float* const> b
       const float x = m[0] * u + m[1] * v + shift_x;
       const float y = m[4] * u + m[5] * v + shift_y;
       // Written so that NaN, which a hostile model can make, counts as outside.
-      if (!(x >= 0 && x <= static_cast<float>(width - 1) && y >= 0 && y <= static_cast<float>(height - 1))) {
+      if (!(x >= 0 && x <= static_cast<float>(width - 1) && y >= 0 &&
+            y <= static_cast<float>(height - 1))) {
         std::fill_n(out, channels, 0.0F);
         continue;
       }
@@ -127,14 +129,26 @@ void TransformLandmarks(const Graph& graph, const Op& op, std::span<float* const
 void RunHostOp(const Graph& graph, const Op& op, std::span<float* const> buffers) {
   switch (op.kind) {
     case OpKind::kCopy:
-      std::memcpy(buffers[Index(op.output)], buffers[Index(op.inputs[0])], graph.tensors[Index(op.output)].elements * sizeof(float));
+      std::memcpy(buffers[Index(op.output)], buffers[Index(op.inputs[0])],
+                  graph.tensors[Index(op.output)].elements * sizeof(float));
       break;
-    case OpKind::kConcat: Concatenate(graph, op, buffers); break;
-    case OpKind::kMultiply: Multiply(graph, op, buffers); break;
-    case OpKind::kTransformMatrix: TransformMatrix(op, buffers); break;
-    case OpKind::kTransformTensor: TransformTensor(graph, op, buffers); break;
-    case OpKind::kTransformLandmarks: TransformLandmarks(graph, op, buffers); break;
-    default: break;  // XNNPACK's
+    case OpKind::kConcat:
+      Concatenate(graph, op, buffers);
+      break;
+    case OpKind::kMultiply:
+      Multiply(graph, op, buffers);
+      break;
+    case OpKind::kTransformMatrix:
+      TransformMatrix(op, buffers);
+      break;
+    case OpKind::kTransformTensor:
+      TransformTensor(graph, op, buffers);
+      break;
+    case OpKind::kTransformLandmarks:
+      TransformLandmarks(graph, op, buffers);
+      break;
+    default:
+      break;  // XNNPACK's
   }
 }
 

@@ -1,5 +1,5 @@
-// A TFLite file, checked and brought into a form that is easy to build from: every index valid, every shape consistent
-// with its operator, every weight a float32 array.
+// A TFLite file, checked and brought into a form that is easy to build from: every index valid,
+// every shape consistent with its operator, every weight a float32 array.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -17,9 +17,22 @@ namespace vigil::nn::internal {
 
 enum class OpKind : std::uint8_t {
   // XNNPACK runs these.
-  kConv2d, kDepthwiseConv2d, kAdd, kPRelu, kPad, kMaxPool, kAveragePool, kClamp, kLogistic,
+  kConv2d,
+  kDepthwiseConv2d,
+  kAdd,
+  kPRelu,
+  kPad,
+  kMaxPool,
+  kAveragePool,
+  kClamp,
+  kLogistic,
   // We run these, between XNNPACK's segments.
-  kCopy, kConcat, kMultiply, kTransformMatrix, kTransformTensor, kTransformLandmarks,
+  kCopy,
+  kConcat,
+  kMultiply,
+  kTransformMatrix,
+  kTransformTensor,
+  kTransformLandmarks,
 };
 constexpr bool RunsOnHost(OpKind kind) { return kind >= OpKind::kCopy; }
 
@@ -33,16 +46,16 @@ struct Window {
 
 /// Options of Landmarks2TransformMatrix, version 2.
 struct TransformMatrixOptions {
-  std::vector<int> subset;           ///< the points whose bounding box is cut out
-  int left = 0, right = 0;           ///< the points that come to lie level
-  float target_rotation = 0;         ///< radians
+  std::vector<int> subset;    ///< the points whose bounding box is cut out
+  int left = 0, right = 0;    ///< the points that come to lie level
+  float target_rotation = 0;  ///< radians
   float scale_x = 1, scale_y = 1;
   float output_width = 1, output_height = 1;
 };
 
 struct Op {
   OpKind kind = OpKind::kCopy;
-  std::vector<int> inputs;           ///< tensor numbers; convolutions: data, filter, bias (-1: none)
+  std::vector<int> inputs;  ///< tensor numbers; convolutions: data, filter, bias (-1: none)
   int output = 0;
   float min = -std::numeric_limits<float>::infinity();  ///< fused activation
   float max = std::numeric_limits<float>::infinity();
@@ -62,7 +75,7 @@ struct GraphTensor {
 
 struct Graph {
   std::vector<GraphTensor> tensors;
-  std::vector<Op> ops;               ///< in an order in which they can run
+  std::vector<Op> ops;  ///< in an order in which they can run
   std::vector<int> inputs, outputs;
 };
 

@@ -45,7 +45,8 @@ TEST_F(ConfigCommand, PrintsWithOrigins) {
   arguments_.file = Write("faces: 9\n");
   arguments_.set = {*config::ParseSet("password=hunter2")};
   EXPECT_EQ(Run("print"), kExitOk);
-  EXPECT_EQ(out_.str(), "faces: 9         # " + arguments_.file + ":1\npassword: \"***\"  # --set\n");
+  EXPECT_EQ(out_.str(),
+            "faces: 9         # " + arguments_.file + ":1\npassword: \"***\"  # --set\n");
   EXPECT_EQ(err_.str(), "");
 }
 
@@ -63,7 +64,8 @@ TEST_F(ConfigCommand, TakesTheFileThatTheEnvironmentNames) {
   EXPECT_EQ(out_.str(), environment_["VIGIL_CONFIG"] + ": fine; 1 set, the rest are defaults\n");
   arguments_.file = (folder_ / "none.yaml").string();  // --config stands above it
   EXPECT_EQ(Run("check"), kExitBadConfiguration);
-  EXPECT_EQ(err_.str(), "cannot read the configuration " + arguments_.file + ": No such file or directory\n");
+  EXPECT_EQ(err_.str(),
+            "cannot read the configuration " + arguments_.file + ": No such file or directory\n");
   EXPECT_EQ(out_.str(), "");
 }
 
@@ -77,7 +79,8 @@ TEST_F(ConfigCommand, ReportsALineForEachProblem) {
   for (const char* verb : {"check", "print"}) {
     EXPECT_EQ(Run(verb), kExitBadConfiguration);
     EXPECT_EQ(out_.str(), "");
-    EXPECT_EQ(err_.str(), arguments_.file + ":1:8: faces: \"0\" is out of range; 1 to 256\n" + arguments_.file +
+    EXPECT_EQ(err_.str(), arguments_.file + ":1:8: faces: \"0\" is out of range; 1 to 256\n" +
+                              arguments_.file +
                               ":2:1: pasword: unknown key; did you mean password?\n");
   }
 }
@@ -98,13 +101,16 @@ TEST_F(ConfigCommand, WritesSchemaAndReferenceWhateverTheFileSays) {
   EXPECT_EQ(Run("schema"), kExitOk);
   EXPECT_EQ(nlohmann::json::parse(out_.str())["properties"]["faces"]["default"], 4);
   EXPECT_EQ(Run("reference"), kExitOk);
-  EXPECT_NE(out_.str().find("| `faces` | whole number | `4` | 1 to 256 | `VIGIL_FACES` | restart | faces followed at once |"),
+  EXPECT_NE(out_.str().find("| `faces` | whole number | `4` | 1 to 256 | `VIGIL_FACES` | restart | "
+                            "faces followed at once |"),
             std::string::npos);
 }
 
 TEST_F(ConfigCommand, WrongWordsAreUsageErrors) {
   EXPECT_EQ(Run("pritn"), kExitUsage);
-  EXPECT_EQ(err_.str(), "vigil config: the verb pritn is not one of print, check, schema, reference; did you mean print?\n");
+  EXPECT_EQ(err_.str(),
+            "vigil config: the verb pritn is not one of print, check, schema, reference; did you "
+            "mean print?\n");
   EXPECT_EQ(Run("print", "xml"), kExitUsage);
   EXPECT_EQ(err_.str(), "vigil config: the output xml is not one of yaml, json\n");
 }
@@ -112,9 +118,11 @@ TEST_F(ConfigCommand, WrongWordsAreUsageErrors) {
 TEST_F(ConfigCommand, AStreamThatTakesNothingIsAFailure) {
   Fields fields;
   std::ostream broken(nullptr);
-  EXPECT_EQ(RunConfigCommand("print", "yaml", {}, [&](config::Schema& schema) { schema.Key("faces", fields.faces); }, {},
-                             broken, err_),
-            kExitFailed);
+  EXPECT_EQ(
+      RunConfigCommand(
+          "print", "yaml", {}, [&](config::Schema& schema) { schema.Key("faces", fields.faces); },
+          {}, broken, err_),
+      kExitFailed);
 }
 
 }  // namespace

@@ -62,7 +62,9 @@ TEST(OrderedOutput, AWaitingWriterCanBeStopped) {
   ASSERT_TRUE(output.ok());
   const std::string full(OrderedOutput::kMaxWaiting, 'x');
   EXPECT_TRUE((*output)->Write(1, full, {}).ok());
-  std::jthread later([&](std::stop_token stop) { EXPECT_TRUE(absl::IsCancelled((*output)->Write(1, full, stop))); });
+  std::jthread later([&](std::stop_token stop) {
+    EXPECT_TRUE(absl::IsCancelled((*output)->Write(1, full, stop)));
+  });
 }  // jthread asks for the stop
 
 TEST(OrderedOutput, NamesTheFileThatCannotBeWritten) {

@@ -35,17 +35,19 @@ TEST(SavePlan, OneInputIsSavedUnderTheVeryName) {
 TEST(SavePlan, AWrongEndingIsExplained) {
   const auto picture = PlanSaves("out.mp4", {{Input::Kind::kPicture, "a.jpg"}}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(picture));
-  EXPECT_THAT(std::string(MessageOf(picture)), HasSubstr("a.jpg is a picture, which is saved as .jpg"));
+  EXPECT_THAT(std::string(MessageOf(picture)),
+              HasSubstr("a.jpg is a picture, which is saved as .jpg"));
   EXPECT_FALSE(PlanSaves("out.jpg", {{Input::Kind::kVideo, "a.avi"}}).ok());
 }
 
 TEST(SavePlan, SeveralInputsGoIntoAFolderUnderTheirOwnNames) {
   const test::TempDir dir;
-  const auto plan = PlanSaves((dir / "made").string(), {{Input::Kind::kPicture, "x/a.jpg"},
-                                                        {Input::Kind::kPicture, "y/a.jpg"},
-                                                        {Input::Kind::kVideo, "a.avi"},
-                                                        {Input::Kind::kPicture, "b.gif"},
-                                                        {Input::Kind::kStream, "rtsp://user:secret@host:554/main?token=1"}});
+  const auto plan = PlanSaves((dir / "made").string(),
+                              {{Input::Kind::kPicture, "x/a.jpg"},
+                               {Input::Kind::kPicture, "y/a.jpg"},
+                               {Input::Kind::kVideo, "a.avi"},
+                               {Input::Kind::kPicture, "b.gif"},
+                               {Input::Kind::kStream, "rtsp://user:secret@host:554/main?token=1"}});
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT(Names(*plan), ElementsAre("a.jpg", "a-2.jpg", "a.mp4", "b.jpg", "main.mp4"));
   EXPECT_TRUE(std::filesystem::is_directory(dir / "made"));
@@ -54,7 +56,8 @@ TEST(SavePlan, SeveralInputsGoIntoAFolderUnderTheirOwnNames) {
 TEST(SavePlan, NeverReplacesItsOwnInput) {
   const test::TempDir dir;
   test::WriteText(dir / "a.jpg", "x");
-  const auto plan = PlanSaves(dir.path().string(), {{Input::Kind::kPicture, (dir / "a.jpg").string()}});
+  const auto plan =
+      PlanSaves(dir.path().string(), {{Input::Kind::kPicture, (dir / "a.jpg").string()}});
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ((*plan)[0].filename(), "a.annotated.jpg");
 }

@@ -67,21 +67,25 @@ TEST(Yaml, ShowsEachValueWithItsOrigin) {
 
 TEST(Yaml, LoadsBackToTheSameConfiguration) {
   const auto first = test::LoadText(
-      "mode: \"q\\\"\\\\ \\n\\t ü ${NONE:d} $${x} # :\"\nlabel: 'null'\nlimit: null\nscale: 0.1\ninterval: 61s\n"
-      "face: {threshold: 33%}\nclasses: ['', ' a', 'yes', '1']\nsources: [{url: '~', masks: [[[0, 0], [1, 1%], [1, 1]]]}]\n"
+      "mode: \"q\\\"\\\\ \\n\\t ü ${NONE:d} $${x} # :\"\nlabel: 'null'\nlimit: null\nscale: "
+      "0.1\ninterval: 61s\n"
+      "face: {threshold: 33%}\nclasses: ['', ' a', 'yes', '1']\nsources: [{url: '~', masks: [[[0, "
+      "0], [1, 1%], [1, 1]]]}]\n"
       "devices: {\"10.0.0.5 #\": {lines: [{name: a}, {}]}, on: {}}\n");
   ASSERT_TRUE(first->resolved.ok()) << first->error();
   EXPECT_EQ(first->example.mode, "q\"\\ \n\t ü d ${x} # :");
   const auto second = test::LoadText(first->resolved->ToYaml());
   ASSERT_TRUE(second->resolved.ok()) << second->error() << "\n" << first->resolved->ToYaml();
-  EXPECT_EQ(Json::parse(first->resolved->ToJson())["config"], Json::parse(second->resolved->ToJson())["config"]);
+  EXPECT_EQ(Json::parse(first->resolved->ToJson())["config"],
+            Json::parse(second->resolved->ToJson())["config"]);
   EXPECT_EQ(second->example.mode, first->example.mode);
   EXPECT_EQ(second->example.label, "null");
   EXPECT_EQ(second->example.threshold, 0.33F);
 }
 
 TEST(JsonOutput, HasValuesAndOrigins) {
-  const auto loaded = test::LoadText("face: {max_faces: 9, threshold: 25%}\nsources: [{url: a, timeout: 2s}]\ndevices: {a: {}}\n");
+  const auto loaded = test::LoadText(
+      "face: {max_faces: 9, threshold: 25%}\nsources: [{url: a, timeout: 2s}]\ndevices: {a: {}}\n");
   ASSERT_TRUE(loaded->resolved.ok()) << loaded->error();
   const Json json = Json::parse(loaded->resolved->ToJson());
   EXPECT_EQ(json["config"]["face"]["max_faces"], 9);
@@ -102,7 +106,8 @@ TEST(Keys, AreAllThere) {
   test::Example example;
   const std::vector<KeyInfo> keys = Keys(ExampleSchema(example));
   const auto find = [&keys](std::string_view path) {
-    const auto found = std::ranges::find_if(keys, [&](const KeyInfo& key) { return key.path == path; });
+    const auto found =
+        std::ranges::find_if(keys, [&](const KeyInfo& key) { return key.path == path; });
     return found == keys.end() ? KeyInfo{} : *found;
   };
   EXPECT_EQ(keys.size(), 34);
@@ -138,10 +143,16 @@ TEST(Reference, IsATableForEverySection) {
   test::Example example;
   example.token = "hunter2";
   const std::string reference = Reference(ExampleSchema(example));
-  EXPECT_NE(reference.find("## `sources.<n>`\n\nwhat is watched\n\n| Key |"), std::string::npos) << reference;
-  EXPECT_NE(reference.find("| `face.max_faces` | whole number | `4` | 1 to 256 | `VIGIL_FACE_MAX_FACES` | live | faces followed at once |\n"),
-            std::string::npos) << reference;
-  EXPECT_NE(reference.find("| `sources.<n>.url` | text | required |  | `VIGIL_SOURCES_<N>_URL` | per stream |"), std::string::npos);
+  EXPECT_NE(reference.find("## `sources.<n>`\n\nwhat is watched\n\n| Key |"), std::string::npos)
+      << reference;
+  EXPECT_NE(reference.find("| `face.max_faces` | whole number | `4` | 1 to 256 | "
+                           "`VIGIL_FACE_MAX_FACES` | live | faces followed at once |\n"),
+            std::string::npos)
+      << reference;
+  EXPECT_NE(
+      reference.find(
+          "| `sources.<n>.url` | text | required |  | `VIGIL_SOURCES_<N>_URL` | per stream |"),
+      std::string::npos);
   EXPECT_EQ(reference.find("hunter2"), std::string::npos);
   EXPECT_LT(reference.find("`mode`"), reference.find("## `face`"));
 }
@@ -161,16 +172,21 @@ TEST(JsonSchema, DescribesEveryKey) {
   EXPECT_EQ(faces["default"], 4);
   EXPECT_EQ(faces["x-reload"], "live");
   EXPECT_EQ(faces["anyOf"][0], (Json{{"type", "integer"}, {"minimum", 1}, {"maximum", 256}}));
-  EXPECT_EQ(face["properties"]["detector"]["anyOf"][0]["enum"], (Json{"auto", "yunet", "yolo_face"}));
+  EXPECT_EQ(face["properties"]["detector"]["anyOf"][0]["enum"],
+            (Json{"auto", "yunet", "yolo_face"}));
   EXPECT_EQ(schema["properties"]["interval"]["default"], "10s");
   EXPECT_EQ(schema["properties"]["interval"]["anyOf"][0]["$ref"], "#/$defs/duration");
   EXPECT_EQ(schema["properties"]["weights"]["anyOf"][0]["minItems"], 3);
   EXPECT_EQ(schema["properties"]["sources"]["maxItems"], 8);
-  EXPECT_EQ(schema["properties"]["sources"]["items"]["properties"]["url"]["description"], "file, camera or stream");
-  EXPECT_EQ(schema["properties"]["devices"]["additionalProperties"]["properties"]["camera_id"]["default"], "");
+  EXPECT_EQ(schema["properties"]["sources"]["items"]["properties"]["url"]["description"],
+            "file, camera or stream");
+  EXPECT_EQ(
+      schema["properties"]["devices"]["additionalProperties"]["properties"]["camera_id"]["default"],
+      "");
   EXPECT_FALSE(schema["properties"]["smtp"]["properties"]["token"].contains("default"));
   EXPECT_EQ(schema["properties"]["smtp"]["properties"]["token"]["writeOnly"], true);
-  for (const auto& [name, definition] : schema["$defs"].items()) EXPECT_TRUE(definition.contains("pattern")) << name;
+  for (const auto& [name, definition] : schema["$defs"].items())
+    EXPECT_TRUE(definition.contains("pattern")) << name;
 }
 
 TEST(SchemaDeathTest, MisuseByTheProgramStopsIt) {

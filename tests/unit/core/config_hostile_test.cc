@@ -21,11 +21,13 @@ std::string Deep() {
   return text;
 }
 
-// Ten lists, each of ten of the one before: a hundred million texts of 500 kB in a file of a few lines.
+// Ten lists, each of ten of the one before: a hundred million texts of 500 kB in a file of a few
+// lines.
 std::string Bomb() {
   std::string text = "x-0: &a0 \"" + std::string(1000, 'x') + "\"\n";
   for (int i = 1; i < 9; ++i) {
-    text += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + Repeat("*a" + std::to_string(i - 1) + ",", 10) + "]\n";
+    text += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [" +
+            Repeat("*a" + std::to_string(i - 1) + ",", 10) + "]\n";
   }
   return text;
 }
@@ -47,32 +49,45 @@ TEST_P(Hostile, IsOneClearError) {
 INSTANTIATE_TEST_SUITE_P(
     Files, Hostile,
     testing::Values(
-        HostileCase{"brackets", std::string(1'000'000, '['), "v.yaml:1:1: nested more than 32 deep"},
+        HostileCase{"brackets", std::string(1'000'000, '['),
+                    "v.yaml:1:1: nested more than 32 deep"},
         HostileCase{"braces", std::string(1'000'000, '{'), "v.yaml:1:1: nested more than 32 deep"},
-        HostileCase{"brackets_in_lines", Repeat("[\n", 500'000), "v.yaml:1001:1: nested more than 32 deep"},
+        HostileCase{"brackets_in_lines", Repeat("[\n", 500'000),
+                    "v.yaml:1001:1: nested more than 32 deep"},
         HostileCase{"brackets_just_below_the_first_look", std::string(900, '['), "v.yaml:1:"},
-        HostileCase{"closed_brackets", "mode: " + std::string(40, '[') + std::string(40, ']'), "v.yaml:1:38: nested more than 32 deep"},
+        HostileCase{"closed_brackets", "mode: " + std::string(40, '[') + std::string(40, ']'),
+                    "v.yaml:1:38: nested more than 32 deep"},
         HostileCase{"dashes", Repeat("- ", 500'000), "nested more than 32 deep"},
         HostileCase{"question_marks", Repeat("? ", 500'000), "a list or section cannot be a name"},
         HostileCase{"blocks", Deep(), "v.yaml:33:33: nested more than 32 deep"},
         HostileCase{"alias_bomb", Bomb(), "too much: more than 65536 values or 4194304 bytes"},
-        HostileCase{"anchors_without_aliases", Repeat("- &a " + std::string(1000, 'x') + "\n", 900), "expected names"},
-        HostileCase{"recursive_alias", "mode: &a [*a]", "v.yaml:1:11: this alias lies inside what it stands for"},
+        HostileCase{"anchors_without_aliases", Repeat("- &a " + std::string(1000, 'x') + "\n", 900),
+                    "expected names"},
+        HostileCase{"recursive_alias", "mode: &a [*a]",
+                    "v.yaml:1:11: this alias lies inside what it stands for"},
         HostileCase{"unknown_alias", "mode: *nobody", "the referenced anchor is not defined"},
-        HostileCase{"alias_as_name", "x-a: &a b\n*a : c\n", "v.yaml:2:1: an alias cannot be a name"},
+        HostileCase{"alias_as_name", "x-a: &a b\n*a : c\n",
+                    "v.yaml:2:1: an alias cannot be a name"},
         HostileCase{"merge_of_a_text", "<<: 4", "<< takes sections"},
-        HostileCase{"too_many_items", "classes: [" + Repeat("a,", 2000) + "]", "more than 1024 items in one list or section"},
+        HostileCase{"too_many_items", "classes: [" + Repeat("a,", 2000) + "]",
+                    "more than 1024 items in one list or section"},
         HostileCase{"flat_lists", "x-a: [" + Repeat("[],", 300'000) + "]", "more than 1024 items"},
-        HostileCase{"too_large", std::string(limits::kMaxConfigBytes + 1, ' '), "v.yaml: 1048577 bytes; at most 1048576 are read"},
+        HostileCase{"too_large", std::string(limits::kMaxConfigBytes + 1, ' '),
+                    "v.yaml: 1048577 bytes; at most 1048576 are read"},
         HostileCase{"huge_number", "small: " + std::string(100'000, '9'), "is not a whole number"},
         HostileCase{"huge_name", std::string(1000, 'k') + ": 1", "unknown key"},
-        HostileCase{"duplicate", "mode: a\nsmall: 1\nmode: b\n", "v.yaml:3:1: \"mode\" is there twice, first in line 1"},
-        HostileCase{"duplicate_in_json", "{\"mode\": \"a\", \"mode\": \"b\"}", "v.yaml:1:15: \"mode\" is there twice"},
-        HostileCase{"tab", "face:\n\tmax_faces: 1\n", "v.yaml:2:11: a tab cannot indent YAML; use spaces"},
-        HostileCase{"tag", "mode: !!str a", "v.yaml:1:7: the tag \"tag:yaml.org,2002:str\" has no meaning here"},
+        HostileCase{"duplicate", "mode: a\nsmall: 1\nmode: b\n",
+                    "v.yaml:3:1: \"mode\" is there twice, first in line 1"},
+        HostileCase{"duplicate_in_json", "{\"mode\": \"a\", \"mode\": \"b\"}",
+                    "v.yaml:1:15: \"mode\" is there twice"},
+        HostileCase{"tab", "face:\n\tmax_faces: 1\n",
+                    "v.yaml:2:11: a tab cannot indent YAML; use spaces"},
+        HostileCase{"tag", "mode: !!str a",
+                    "v.yaml:1:7: the tag \"tag:yaml.org,2002:str\" has no meaning here"},
         HostileCase{"python_tag", "mode: !!python/object:os.system [a]", "has no meaning here"},
         HostileCase{"tag_on_section", "face: !x {}", "has no meaning here"},
-        HostileCase{"second_document", "mode: a\n---\nmode: b\n", "v.yaml:2:1: a second document begins here"},
+        HostileCase{"second_document", "mode: a\n---\nmode: b\n",
+                    "v.yaml:2:1: a second document begins here"},
         HostileCase{"nul", std::string("mode: a\0b\n", 10), "v.yaml:1:1: not UTF-8 text"},
         HostileCase{"nul_escaped", "mode: \"a\\0b\"", "must not contain the character NUL"},
         HostileCase{"latin1", "small: 1\nmode: Gr\xF6\xDF\n", "v.yaml:2:1: not UTF-8 text"},
@@ -82,7 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
         HostileCase{"cut_utf8", "mode: \xE2\x82", "not UTF-8 text"},
         HostileCase{"utf16", std::string("\xFF\xFEm\0o\0", 6), "not UTF-8 text"},
         HostileCase{"png", "\x89PNG\r\n\x1a\n", "not UTF-8 text"},
-        HostileCase{"escape_sequence", "mode: \x1b[2J", "not UTF-8 text, or it has control characters"},
+        HostileCase{"escape_sequence", "mode: \x1b[2J",
+                    "not UTF-8 text, or it has control characters"},
         HostileCase{"unclosed_quote", "mode: \"abc", "not valid YAML: illegal EOF in scalar"},
         HostileCase{"unclosed_list", "classes: [a", "not valid YAML"},
         HostileCase{"bad_indentation", "face:\n  max_faces: 1\n enabled: true\n", "v.yaml:3:"},
@@ -97,8 +113,10 @@ INSTANTIATE_TEST_SUITE_P(
 // Any text is either loaded or refused; what is loaded prints to a file that loads to the same.
 TEST(Hostile, MangledFilesAreRefusedOrRoundTrip) {
   const std::string seed =
-      "mode: &m edge\nface: {max_faces: 9, threshold: 25%, detector: yunet}\nclasses: [a, 'b c', \"d\\n\"]\n"
-      "sources:\n  - url: *m\n    masks: [[[0%, 0.5], [1, 1], [0, 1]]]\ndevices:\n  a-1: {lines: [{name: x, a: [0, 1]}]}\n";
+      "mode: &m edge\nface: {max_faces: 9, threshold: 25%, detector: yunet}\nclasses: [a, 'b c', "
+      "\"d\\n\"]\n"
+      "sources:\n  - url: *m\n    masks: [[[0%, 0.5], [1, 1], [0, 1]]]\ndevices:\n  a-1: {lines: "
+      "[{name: x, a: [0, 1]}]}\n";
   std::mt19937 random(11);
   int loaded_count = 0;
   for (int i = 0; i < 3000; ++i) {
@@ -106,8 +124,10 @@ TEST(Hostile, MangledFilesAreRefusedOrRoundTrip) {
     for (unsigned edits = random() % 3; edits > 0; --edits) {
       const std::size_t at = random() % text.size();
       const char byte = " \n:-[]{},&*'\"%#|>!?a0\xC3"[random() % 22];
-      if (random() % 2 == 0) text[at] = byte;
-      else text.insert(at, 1, byte);
+      if (random() % 2 == 0)
+        text[at] = byte;
+      else
+        text.insert(at, 1, byte);
     }
     const auto loaded = test::LoadText(text);
     if (!loaded->resolved.ok()) continue;
@@ -115,7 +135,8 @@ TEST(Hostile, MangledFilesAreRefusedOrRoundTrip) {
     const auto again = test::LoadText(loaded->resolved->ToYaml());
     ASSERT_TRUE(again->resolved.ok()) << again->error() << "\n" << loaded->resolved->ToYaml();
     const std::string json = loaded->resolved->ToJson(), json_again = again->resolved->ToJson();
-    ASSERT_EQ(json.substr(0, json.find("\"origins\"")), json_again.substr(0, json_again.find("\"origins\"")));
+    ASSERT_EQ(json.substr(0, json.find("\"origins\"")),
+              json_again.substr(0, json_again.find("\"origins\"")));
   }
   EXPECT_GT(loaded_count, 100);
 }

@@ -55,23 +55,33 @@ INSTANTIATE_TEST_SUITE_P(
         PlaceholderCase{"quoted", "mode: \"${NAME}\"", "value", nullptr},
         PlaceholderCase{"default_unused", "mode: ${NAME:other}", "value", nullptr},
         PlaceholderCase{"default_used", "mode: ${NONE:other}", "other", nullptr},
-        PlaceholderCase{"default_with_colons", "mode: ${NONE:rtsp://h:1/x}", "rtsp://h:1/x", nullptr},
+        PlaceholderCase{"default_with_colons", "mode: ${NONE:rtsp://h:1/x}", "rtsp://h:1/x",
+                        nullptr},
         PlaceholderCase{"empty_default", "mode: ${NONE:}", "", nullptr},
         PlaceholderCase{"empty_variable_is_not_set", "mode: ${EMPTY:other}", "other", nullptr},
         PlaceholderCase{"not_expanded_twice", "mode: ${NESTED}", "${NAME}", nullptr},
         PlaceholderCase{"escaped", "mode: a$${NAME}", "a${NAME}", nullptr},
         PlaceholderCase{"other_dollars", "mode: $NAME $ $$ {NAME}", "$NAME $ $$ {NAME}", nullptr},
-        PlaceholderCase{"not_set", "mode: ${NONE}", nullptr, "v.yaml:1:7: the variable NONE is not set; set it, or write ${NONE:default}"},
-        PlaceholderCase{"not_closed", "mode: ${NAME", nullptr, "v.yaml:1:7: ${ without }; a plain ${ is written $${"},
-        PlaceholderCase{"no_name", "mode: ${}", nullptr, "v.yaml:1:7: \"\" is not the name of a variable; a plain ${ is written $${"},
-        PlaceholderCase{"bad_name", "mode: ${A B}", nullptr, "v.yaml:1:7: \"A B\" is not the name of a variable; a plain ${ is written $${"},
-        PlaceholderCase{"no_text", "mode: ${BAD}", nullptr, "v.yaml:1:7: what a placeholder stands for is not UTF-8 text"}),
+        PlaceholderCase{
+            "not_set", "mode: ${NONE}", nullptr,
+            "v.yaml:1:7: the variable NONE is not set; set it, or write ${NONE:default}"},
+        PlaceholderCase{"not_closed", "mode: ${NAME", nullptr,
+                        "v.yaml:1:7: ${ without }; a plain ${ is written $${"},
+        PlaceholderCase{
+            "no_name", "mode: ${}", nullptr,
+            "v.yaml:1:7: \"\" is not the name of a variable; a plain ${ is written $${"},
+        PlaceholderCase{
+            "bad_name", "mode: ${A B}", nullptr,
+            "v.yaml:1:7: \"A B\" is not the name of a variable; a plain ${ is written $${"},
+        PlaceholderCase{"no_text", "mode: ${BAD}", nullptr,
+                        "v.yaml:1:7: what a placeholder stands for is not UTF-8 text"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(Secrets, PlaceholdersServeEveryType) {
   sources_.environment = {{"N", "9"}, {"RATIO", "30%"}, {"LIST", "a,b"}, {"NULL", "null"}};
   const auto loaded = LoadText(
-      "face: {max_faces: \"${N}\", threshold: \"${RATIO}\"}\nclasses: [\"${N}\"]\nlimit: ${NULL}\nnumbers: [1]\n");
+      "face: {max_faces: \"${N}\", threshold: \"${RATIO}\"}\nclasses: [\"${N}\"]\nlimit: "
+      "${NULL}\nnumbers: [1]\n");
   ASSERT_TRUE(loaded->resolved.ok()) << loaded->error();
   EXPECT_EQ(loaded->example.max_faces, 9);
   EXPECT_EQ(loaded->example.threshold, 0.3F);
@@ -98,7 +108,9 @@ TEST_F(Secrets, PlaceholdersCannotMultiplyText) {
   sources_.environment["BIG"] = std::string(60'000, 'x');
   std::string list;
   for (int i = 0; i < 1000; ++i) list += "\"${BIG}\",";
-  EXPECT_NE(LoadText("classes: [" + list + "]")->error().find("placeholders expand to more than 4194304 bytes"),
+  EXPECT_NE(LoadText("classes: [" + list + "]")
+                ->error()
+                .find("placeholders expand to more than 4194304 bytes"),
             std::string::npos);
 }
 
@@ -128,10 +140,14 @@ TEST_P(SecretWays, GiveTheValueAndHideIt) {
 
 INSTANTIATE_TEST_SUITE_P(
     Ways, SecretWays,
-    testing::Values(WayCase{"variable_of_a_file", "VIGIL_SMTP_TOKEN_FILE", "secret", "", "environment VIGIL_SMTP_TOKEN_FILE"},
-                    WayCase{"credential", nullptr, "smtp.token", "", "environment CREDENTIALS_DIRECTORY/smtp.token"},
-                    WayCase{"placeholder_of_a_file", "MAIL_FILE", "secret", "smtp: {token: \"${MAIL}\"}", "v.yaml:1 with ${MAIL}"},
-                    WayCase{"placeholder_of_a_credential", nullptr, "MAIL", "smtp: {token: \"${MAIL}\"}", "v.yaml:1 with ${MAIL}"}),
+    testing::Values(WayCase{"variable_of_a_file", "VIGIL_SMTP_TOKEN_FILE", "secret", "",
+                            "environment VIGIL_SMTP_TOKEN_FILE"},
+                    WayCase{"credential", nullptr, "smtp.token", "",
+                            "environment CREDENTIALS_DIRECTORY/smtp.token"},
+                    WayCase{"placeholder_of_a_file", "MAIL_FILE", "secret",
+                            "smtp: {token: \"${MAIL}\"}", "v.yaml:1 with ${MAIL}"},
+                    WayCase{"placeholder_of_a_credential", nullptr, "MAIL",
+                            "smtp: {token: \"${MAIL}\"}", "v.yaml:1 with ${MAIL}"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(Secrets, InListsAndItemsCanBeFilesToo) {
@@ -162,15 +178,19 @@ TEST_F(Secrets, BadFilesAreErrors) {
     return test::LoadExample(sources_)->error();
   };
   const std::string missing = (folder_ / "none").string();
-  EXPECT_EQ(error(missing), "VIGIL_SMTP_TOKEN_FILE: cannot read the secret in " + missing + ": No such file or directory");
+  EXPECT_EQ(error(missing), "VIGIL_SMTP_TOKEN_FILE: cannot read the secret in " + missing +
+                                ": No such file or directory");
   EXPECT_NE(error(folder_.path().string()).find("is a folder"), std::string::npos);
-  EXPECT_NE(error(Write("big", std::string(limits::kMaxSecretBytes + 1, 'x'))).find("more than 65536 bytes"), std::string::npos);
+  EXPECT_NE(error(Write("big", std::string(limits::kMaxSecretBytes + 1, 'x')))
+                .find("more than 65536 bytes"),
+            std::string::npos);
   EXPECT_NE(error(Write("binary", "\xFF\n")).find("not UTF-8 text"), std::string::npos);
 }
 
 TEST_F(Secrets, ValueAndFileTogetherAreAnError) {
   sources_.environment = {{"VIGIL_SMTP_TOKEN", "a"}, {"VIGIL_SMTP_TOKEN_FILE", Write("a", "b")}};
-  EXPECT_EQ(test::LoadExample(sources_)->error(), "VIGIL_SMTP_TOKEN_FILE: VIGIL_SMTP_TOKEN is set as well; keep one of them");
+  EXPECT_EQ(test::LoadExample(sources_)->error(),
+            "VIGIL_SMTP_TOKEN_FILE: VIGIL_SMTP_TOKEN is set as well; keep one of them");
 }
 
 TEST_F(Secrets, AreNeverInOutputOrErrors) {
@@ -200,8 +220,10 @@ TEST_F(Secrets, AreNeverInOutputOrErrors) {
   }
   EXPECT_NE(right->ToYaml().find("none: null"), std::string::npos) << right->ToYaml();
   EXPECT_NE(right->ToYaml().find("empty: \"\""), std::string::npos) << right->ToYaml();
-  EXPECT_EQ(load("pin: hunter2").status().message(), "v.yaml:1:6: pin: the value is not a whole number");
-  EXPECT_EQ(load("pin: 4242424").status().message(), "v.yaml:1:6: pin: the value is out of range; 1 to 1000000");
+  EXPECT_EQ(load("pin: hunter2").status().message(),
+            "v.yaml:1:6: pin: the value is not a whole number");
+  EXPECT_EQ(load("pin: 4242424").status().message(),
+            "v.yaml:1:6: pin: the value is out of range; 1 to 1000000");
 }
 
 TEST_F(Secrets, FromFilesStayHiddenInOrdinaryKeys) {
@@ -210,7 +232,8 @@ TEST_F(Secrets, FromFilesStayHiddenInOrdinaryKeys) {
   ASSERT_TRUE(loaded->resolved.ok()) << loaded->error();
   EXPECT_EQ(loaded->example.mode, "x4242y");
   EXPECT_EQ(loaded->resolved->ToYaml().find("4242"), std::string::npos);
-  EXPECT_EQ(LoadText("small: ${PIN}\n")->error(), "v.yaml:1:8: small: the value is out of range; 0 to 255");
+  EXPECT_EQ(LoadText("small: ${PIN}\n")->error(),
+            "v.yaml:1:8: small: the value is out of range; 0 to 255");
 }
 
 }  // namespace

@@ -65,14 +65,16 @@ struct Example {
 
 inline void Register(Schema& schema, Source& source) {
   schema.Key("url", source.url).Required().Doc("file, camera or stream").Reload(Reload::kPerStream);
-  schema.Key("timeout", source.timeout).Range(std::chrono::milliseconds(100), std::chrono::minutes(1));
+  schema.Key("timeout", source.timeout)
+      .Range(std::chrono::milliseconds(100), std::chrono::minutes(1));
   schema.Key("max_fps", source.max_fps).Range(1, 120);
   schema.Key("masks", source.masks).Items(0, 4).EachItems(3, 64);
   schema.Key("password", source.password).Secret();
   schema.Key("low", source.low);
   schema.Key("high", source.high);
   schema.Check([&source] {
-    return source.low <= source.high ? absl::OkStatus() : absl::InvalidArgumentError("low has to be at most high");
+    return source.low <= source.high ? absl::OkStatus()
+                                     : absl::InvalidArgumentError("low has to be at most high");
   });
 }
 
@@ -87,21 +89,31 @@ inline void Register(Schema& schema, Device& device) {
 
 inline void Register(Schema& schema, Example& example) {
   schema.Key("mode", example.mode).Doc("where it runs");
-  schema.Key("face.max_faces", example.max_faces).Range(1, 256).Doc("faces followed at once").Reload(Reload::kLive);
+  schema.Key("face.max_faces", example.max_faces)
+      .Range(1, 256)
+      .Doc("faces followed at once")
+      .Reload(Reload::kLive);
   schema.Key("face.threshold", example.threshold).Ratio().Range(0.1F, 0.9F);
-  schema.Enum("face.detector", example.detector,
-              {{"auto", Detector::kAuto}, {"yunet", Detector::kYuNet}, {"yolo_face", Detector::kYoloFace}});
+  schema.Enum(
+      "face.detector", example.detector,
+      {{"auto", Detector::kAuto}, {"yunet", Detector::kYuNet}, {"yolo_face", Detector::kYoloFace}});
   schema.Key("face.enabled", example.enabled);
-  schema.Enum("detectors", example.detectors, {{"auto", Detector::kAuto}, {"yunet", Detector::kYuNet}}).Items(1, 3);
+  schema
+      .Enum("detectors", example.detectors,
+            {{"auto", Detector::kAuto}, {"yunet", Detector::kYuNet}})
+      .Items(1, 3);
   schema.Key("small", example.small);
   schema.Key("large", example.large);
   schema.Key("huge", example.huge);
   schema.Key("scale", example.scale).AtLeast(0);
   schema.Key("interval", example.interval).AtMost(std::chrono::hours(1));
   schema.Key("window", example.window);
-  schema.Microseconds("blink", example.blink_us).AtMost(std::chrono::minutes(1)).Check([](const auto& blink) {
-    return blink.count() % 2 == 0 ? absl::OkStatus() : absl::InvalidArgumentError("an odd number of microseconds");
-  });
+  schema.Microseconds("blink", example.blink_us)
+      .AtMost(std::chrono::minutes(1))
+      .Check([](const auto& blink) {
+        return blink.count() % 2 == 0 ? absl::OkStatus()
+                                      : absl::InvalidArgumentError("an odd number of microseconds");
+      });
   schema.Key("cache.size", example.cache).AtLeast(KiB(1));
   schema.Key("limit", example.limit);
   schema.Key("label", example.label);
@@ -110,11 +122,14 @@ inline void Register(Schema& schema, Example& example) {
   schema.Key("weights", example.weights);
   schema.Key("centre", example.centre);
   schema.Key("detector.model_file", example.model).Check([](const std::filesystem::path& path) {
-    return path.extension() == ".tflite" ? absl::OkStatus() : absl::InvalidArgumentError("not a .tflite file");
+    return path.extension() == ".tflite" ? absl::OkStatus()
+                                         : absl::InvalidArgumentError("not a .tflite file");
   });
   schema.Key("smtp.token", example.token).Secret();
   schema.Key("smtp.keys", example.keys).Secret();
-  schema.List("sources", example.sources, [](Schema& s, Source& source) { Register(s, source); }, "what is watched", 8);
+  schema.List(
+      "sources", example.sources, [](Schema& s, Source& source) { Register(s, source); },
+      "what is watched", 8);
   schema.Map("devices", example.devices, [](Schema& s, Device& device) { Register(s, device); });
 }
 

@@ -20,7 +20,8 @@ TEST(LatestSlot, NewestWinsAndDropsAreCounted) {
 
 TEST(LatestSlot, StopWakesATaker) {
   LatestSlot<int> slot;
-  std::jthread taker([&](std::stop_token stop) { EXPECT_EQ(slot.Take(After(1h), stop), std::nullopt); });
+  std::jthread taker(
+      [&](std::stop_token stop) { EXPECT_EQ(slot.Take(After(1h), stop), std::nullopt); });
 }  // jthread asks for the stop, then joins
 
 TEST(LatestSlot, CloseWakesATakerAndKeepsTheLastValue) {

@@ -12,7 +12,9 @@ struct MaskCase {
 };
 class MaskCredentials : public testing::TestWithParam<MaskCase> {};
 
-TEST_P(MaskCredentials, HidesUserAndPassword) { EXPECT_EQ(log::MaskCredentials(GetParam().text), GetParam().expected); }
+TEST_P(MaskCredentials, HidesUserAndPassword) {
+  EXPECT_EQ(log::MaskCredentials(GetParam().text), GetParam().expected);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Urls, MaskCredentials,

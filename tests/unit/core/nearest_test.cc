@@ -22,8 +22,10 @@ TEST_P(Distance, CountsEdits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Words, Distance,
-                         testing::Values(DistanceCase{"same", "faces", "faces", 0}, DistanceCase{"empty", "", "abc", 3},
-                                         DistanceCase{"both_empty", "", "", 0}, DistanceCase{"added", "face", "faces", 1},
+                         testing::Values(DistanceCase{"same", "faces", "faces", 0},
+                                         DistanceCase{"empty", "", "abc", 3},
+                                         DistanceCase{"both_empty", "", "", 0},
+                                         DistanceCase{"added", "face", "faces", 1},
                                          DistanceCase{"replaced", "facer", "faces", 1},
                                          DistanceCase{"swapped", "facse", "faces", 1},
                                          DistanceCase{"swapped_twice", "afcse", "faces", 2},

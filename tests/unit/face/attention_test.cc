@@ -127,7 +127,8 @@ TEST(Attention, TheFrameRateDoesNotMatter) {
   for (const double fps : {15.0, 60.0}) {
     AttentionScorer scorer({});
     float score = 0;
-    for (double t = 0; t < 10; t += 1 / fps) score = scorer.Update(Us(t), t < 9 ? Attentive() : Turned(60, 0)).score;
+    for (double t = 0; t < 10; t += 1 / fps)
+      score = scorer.Update(Us(t), t < 9 ? Attentive() : Turned(60, 0)).score;
     EXPECT_NEAR(score, 30.5, 6) << fps;
   }
 }

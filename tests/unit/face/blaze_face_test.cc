@@ -50,7 +50,9 @@ class Scripted final : public nn::Model {
   std::span<const nn::TensorInfo> inputs() const override { return inputs_; }
   std::span<const nn::TensorInfo> outputs() const override { return outputs_; }
   std::span<float> input(std::size_t) override { return in_; }
-  std::span<const float> output(std::size_t i) const override { return i == 0 ? regressors_ : scores_; }
+  std::span<const float> output(std::size_t i) const override {
+    return i == 0 ? regressors_ : scores_;
+  }
   absl::Status Run() override { return absl::OkStatus(); }
 
   void Say(std::size_t anchor, std::initializer_list<float> box, float logit) {
@@ -59,18 +61,21 @@ class Scripted final : public nn::Model {
   }
 
  private:
-  std::vector<nn::TensorInfo> inputs_{{"in", {1, 128, 128, 3}}}, outputs_{{"r", {1, 896, 16}}, {"s", {1, 896, 1}}};
+  std::vector<nn::TensorInfo> inputs_{{"in", {1, 128, 128, 3}}},
+      outputs_{{"r", {1, 896, 16}}, {"s", {1, 896, 1}}};
   std::vector<float> in_, regressors_, scores_;
 };
 
 TEST(BlazeFace, DecodesAnchorsIntoPictureCoordinates) {
   auto scripted = std::make_unique<Scripted>();
-  scripted->Say(0, {0, 0, 32, 32, 8, 8}, 3);             // first anchor: centre (0.5/16, 0.5/16)
-  scripted->Say(512 + 6 * 9, {16, 0, 64, 32, 0, 0}, 2);  // cell (1, 1) of the 8×8 grid: centre (1.5/8, 1.5/8)
+  scripted->Say(0, {0, 0, 32, 32, 8, 8}, 3);  // first anchor: centre (0.5/16, 0.5/16)
+  scripted->Say(512 + 6 * 9, {16, 0, 64, 32, 0, 0},
+                2);  // cell (1, 1) of the 8×8 grid: centre (1.5/8, 1.5/8)
   auto detector = BlazeFace::Create(std::move(scripted));
   ASSERT_TRUE(detector.ok());
   Image image(256, 128, PixelFormat::kRgb8);
-  const auto found = (*detector)->Detect(image.view());  // the square is 256 wide, and begins 64 above the picture
+  const auto found =
+      (*detector)->Detect(image.view());  // the square is 256 wide, and begins 64 above the picture
   ASSERT_TRUE(found.ok());
   ASSERT_EQ(found->size(), 2U);
   EXPECT_NEAR((*found)[0].box.x, 8 - 32, 1e-3);
@@ -83,7 +88,8 @@ TEST(BlazeFace, DecodesAnchorsIntoPictureCoordinates) {
 }
 
 TEST(BlazeFace, IgnoresNonsense) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(),
+                  kInf = std::numeric_limits<float>::infinity();
   auto scripted = std::make_unique<Scripted>();
   scripted->Say(0, {0, 0, -5, 10}, 5);
   scripted->Say(1, {kNan, 0, 5, 10}, 5);

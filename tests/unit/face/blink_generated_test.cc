@@ -14,8 +14,8 @@ constexpr double kSeconds = 300;
 
 struct Outcome {
   Score score;
-  double worst_perclos = 0;      // difference from the truth, any full minute
-  std::vector<Blink> closures;   // blinks and long closures
+  double worst_perclos = 0;     // difference from the truth, any full minute
+  std::vector<Blink> closures;  // blinks and long closures
   std::int64_t blinks = 0;
   std::int64_t long_closures = 0;
 };
@@ -63,13 +63,15 @@ TEST_P(GeneratedEyes, BlinksAndPerclosAreRight) {
   for (const Person& person : People()) {
     const Course course = MixedCourse(kSeconds, seed);
     const Outcome outcome = Watch(course, person, sampling, 100 + seed++);
-    fmt::print("{:>18} {:>20}: found {:3} wrong {:2} missed {:2}  F1 {:.3f}  PERCLOS off by {:.4f}\n", GetParam().name,
-               person.name, outcome.score.found, outcome.score.wrong, outcome.score.missed, outcome.score.f1(),
-               outcome.worst_perclos);
+    fmt::print(
+        "{:>18} {:>20}: found {:3} wrong {:2} missed {:2}  F1 {:.3f}  PERCLOS off by {:.4f}\n",
+        GetParam().name, person.name, outcome.score.found, outcome.score.wrong,
+        outcome.score.missed, outcome.score.f1(), outcome.worst_perclos);
     all += outcome.score;
     worst = std::max(worst, outcome.worst_perclos);
   }
-  fmt::print("{:>18} {:>20}: F1 {:.4f}  PERCLOS within {:.4f}\n", GetParam().name, "all", all.f1(), worst);
+  fmt::print("{:>18} {:>20}: F1 {:.4f}  PERCLOS within {:.4f}\n", GetParam().name, "all", all.f1(),
+             worst);
   EXPECT_GE(all.f1(), 0.98);
   EXPECT_LE(worst, GetParam().perclos_within);
 }
@@ -78,8 +80,10 @@ INSTANTIATE_TEST_SUITE_P(
     Rates, GeneratedEyes,
     testing::Values(TraceCase{"at_15", {15}}, TraceCase{"at_30", {30}}, TraceCase{"at_60", {60}},
                     TraceCase{"at_15_jitter", {15, 0.3}}, TraceCase{"at_30_jitter", {30, 0.3}},
-                    TraceCase{"at_60_jitter", {60, 0.3}}, TraceCase{"at_15_jitter_lost", {15, 0.3, 0.1}},
-                    TraceCase{"at_30_jitter_lost", {30, 0.3, 0.1}}, TraceCase{"at_60_jitter_lost", {60, 0.3, 0.1}},
+                    TraceCase{"at_60_jitter", {60, 0.3}},
+                    TraceCase{"at_15_jitter_lost", {15, 0.3, 0.1}},
+                    TraceCase{"at_30_jitter_lost", {30, 0.3, 0.1}},
+                    TraceCase{"at_60_jitter_lost", {60, 0.3, 0.1}},
                     // Twice the noise: 12 % of the whole way of narrow eyes behind glasses.
                     TraceCase{"at_30_noise", {30, 0.3, 0.1, 0.006F}, 0.025}),
     [](const auto& tested) { return std::string(tested.param.name); });
@@ -97,12 +101,14 @@ TEST(GeneratedEyes, SameEventsAtAnyFrameRate) {
       ASSERT_EQ(other.closures.size(), at_60.closures.size()) << person.name << " at " << fps;
       std::int64_t furthest_us = 0;
       for (std::size_t i = 0; i < other.closures.size(); ++i) {
-        furthest_us = std::max({furthest_us, std::abs(other.closures[i].begin_us - at_60.closures[i].begin_us),
+        furthest_us = std::max({furthest_us,
+                                std::abs(other.closures[i].begin_us - at_60.closures[i].begin_us),
                                 std::abs(other.closures[i].end_us - at_60.closures[i].end_us)});
       }
-      fmt::print("{:>20} at {:2} against 60 a second: {} events, moments within {} ms\n", person.name, fps,
-                 other.closures.size(), furthest_us / 1000);
-      EXPECT_LE(furthest_us, 45'000) << person.name << " at " << fps;  // well under the 66 ms between frames
+      fmt::print("{:>20} at {:2} against 60 a second: {} events, moments within {} ms\n",
+                 person.name, fps, other.closures.size(), furthest_us / 1000);
+      EXPECT_LE(furthest_us, 45'000)
+          << person.name << " at " << fps;  // well under the 66 ms between frames
     }
   }
 }

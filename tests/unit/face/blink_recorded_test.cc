@@ -1,4 +1,5 @@
-// Blinks on recorded eye aspect ratios of real people, annotated by hand. One set of defaults, no constants of a file.
+// Blinks on recorded eye aspect ratios of real people, annotated by hand. One set of defaults, no
+// constants of a file.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -17,8 +18,8 @@ namespace {
 
 struct Series {
   double fps = 30;
-  std::vector<float> ears;       // NaN: no face
-  std::vector<bool> annotated;   // the frame lies in a blink
+  std::vector<float> ears;      // NaN: no face
+  std::vector<bool> annotated;  // the frame lies in a blink
 };
 
 // "frame,ear,blink" with empty fields where nothing is known.
@@ -88,8 +89,8 @@ Outcome Watch(const Series& series) {
     if (result.blink.completed) outcome.closures.push_back(*result.blink.completed);
     annotated += series.annotated[i];
     if ((i + 1) % per_minute == 0) {
-      outcome.minutes.push_back(
-          {result.perclos.value, result.perclos.coverage, annotated / static_cast<double>(per_minute)});
+      outcome.minutes.push_back({result.perclos.value, result.perclos.coverage,
+                                 annotated / static_cast<double>(per_minute)});
       annotated = 0;
     }
   }
@@ -97,38 +98,46 @@ Outcome Watch(const Series& series) {
   return outcome;
 }
 
-// Long closures count as detections: the annotation marks every closing of the eyes alike, up to 1.6 s.
+// Long closures count as detections: the annotation marks every closing of the eyes alike, up
+// to 1.6 s.
 Score Report(const std::string& name, const Series& series, const Outcome& outcome) {
   const Score score = Match(outcome.closures, Annotation(series));
-  fmt::print("{:>20}: {:6} frames, {:3} annotated; found {:3} wrong {:2} missed {:2}  F1 {:.3f}  (long {})\n", name,
-             series.ears.size(), score.found + score.missed, score.found, score.wrong, score.missed, score.f1(),
-             outcome.long_closures);
+  fmt::print(
+      "{:>20}: {:6} frames, {:3} annotated; found {:3} wrong {:2} missed {:2}  F1 {:.3f}  (long "
+      "{})\n",
+      name, series.ears.size(), score.found + score.missed, score.found, score.wrong, score.missed,
+      score.f1(), outcome.long_closures);
   return score;
 }
 
 TEST(RecordedEyes, EyeBlink8) {
   VIGIL_NEEDS_SHARED_DATA();
   Score all;
-  for (const char* name : {"eyeblink8_seq1", "eyeblink8_seq2", "eyeblink8_seq7", "eyeblink8_seq8"}) {
-    const Series series = ReadEyeBlink8(vigil::test::SharedPath(fmt::format("videos/blink_series/{}.csv", name)));
+  for (const char* name :
+       {"eyeblink8_seq1", "eyeblink8_seq2", "eyeblink8_seq7", "eyeblink8_seq8"}) {
+    const Series series =
+        ReadEyeBlink8(vigil::test::SharedPath(fmt::format("videos/blink_series/{}.csv", name)));
     const Outcome outcome = Watch(series);
     all += Report(name, series, outcome);
     for (std::size_t i = 0; i < outcome.minutes.size(); ++i) {
-      fmt::print("{:>28} {:2}: PERCLOS {:.3f} (coverage {:.2f}), annotated as in a blink {:.3f}\n", "minute", i + 1,
-                 outcome.minutes[i].measured, outcome.minutes[i].coverage, outcome.minutes[i].annotated);
+      fmt::print("{:>28} {:2}: PERCLOS {:.3f} (coverage {:.2f}), annotated as in a blink {:.3f}\n",
+                 "minute", i + 1, outcome.minutes[i].measured, outcome.minutes[i].coverage,
+                 outcome.minutes[i].annotated);
     }
   }
-  fmt::print("{:>20}: found {} wrong {} missed {}  F1 {:.3f}\n", "all four", all.found, all.wrong, all.missed, all.f1());
+  fmt::print("{:>20}: found {} wrong {} missed {}  F1 {:.3f}\n", "all four", all.found, all.wrong,
+             all.missed, all.f1());
   ASSERT_EQ(all.found + all.missed, 237);  // as the data's description says
   EXPECT_GE(all.f1(), 0.9);
 }
 
-// Landmarks of another kind, whose closed eyes still measure 0.6 to 0.9 of open ones: reported, and held to not
-// inventing anything.
+// Landmarks of another kind, whose closed eyes still measure 0.6 to 0.9 of open ones: reported, and
+// held to not inventing anything.
 TEST(RecordedEyes, OtherLandmarksInventNothing) {
   VIGIL_NEEDS_SHARED_DATA();
   for (const char* name : {"concentrate_3m", "distract_3m"}) {
-    const Series series = ReadThreeMinutes(vigil::test::SharedPath(fmt::format("videos/blink_series/{}.txt", name)));
+    const Series series =
+        ReadThreeMinutes(vigil::test::SharedPath(fmt::format("videos/blink_series/{}.txt", name)));
     const Score score = Report(name, series, Watch(series));
     EXPECT_LE(score.wrong, 2) << name;
     EXPECT_GT(score.found, 0) << name;

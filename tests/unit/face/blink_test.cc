@@ -48,9 +48,14 @@ TEST_P(BlinkRules, AtEveryFrameRate) {
   }
 }
 
-// A blink that rises to less than half only, and stays there; after three that teach what closed is.
+// A blink that rises to less than half only, and stays there; after three that teach what closed
+// is.
 std::vector<LidEvent> LookDownAfter(double begin) {
-  return {FullBlink(1), FullBlink(2), FullBlink(3), {begin, 0.08, 0.15, 0.1, 0}, {begin, 0.08, 2.7, 0.1, 0.4}};
+  return {FullBlink(1),
+          FullBlink(2),
+          FullBlink(3),
+          {begin, 0.08, 0.15, 0.1, 0},
+          {begin, 0.08, 2.7, 0.1, 0.4}};
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -80,7 +85,8 @@ TEST(Blinks, OneOutOfASquintCounts) {
   PersonState state;
   for (double t = 0; t < course.seconds; t += 1.0 / 30) {
     double openness = course.Openness(t);
-    if (t >= blink.begin && t <= blink.end()) openness *= Course{.seconds = 12, .events = {blink}}.Openness(t);
+    if (t >= blink.begin && t <= blink.end())
+      openness *= Course{.seconds = 12, .events = {blink}}.Openness(t);
     state.Update(Us(t), Facing(static_cast<float>(0.07 + 0.22 * openness)));
   }
   EXPECT_EQ(state.result().blink.count, 1);
@@ -90,7 +96,8 @@ TEST(Blinks, OneOutOfASquintCounts) {
 TEST(Blinks, OneFrameIsABlinkAt15AndAGlitchAt60) {
   for (const auto& [fps, expected] : {std::pair{15, 1}, std::pair{60, 0}}) {
     PersonState state;
-    for (int i = 0; i < 5 * fps; ++i) state.Update(Us(static_cast<double>(i) / fps), Facing(i == 3 * fps ? 0.06F : 0.3F));
+    for (int i = 0; i < 5 * fps; ++i)
+      state.Update(Us(static_cast<double>(i) / fps), Facing(i == 3 * fps ? 0.06F : 0.3F));
     EXPECT_EQ(state.result().blink.count, expected) << fps;
   }
 }

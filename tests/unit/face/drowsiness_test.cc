@@ -52,11 +52,13 @@ std::vector<Passage> Watch(PersonState& state, const Course& course, double offs
   std::vector<Passage> passages;
   DrowsinessLevel level = state.result().drowsiness.level;
   for (const Frame& frame : Film(course, kUsual, {30}, 3)) {
-    const Drowsiness& now = state.Update(frame.timestamp_us + Us(offset_s), frame.measures).drowsiness;
+    const Drowsiness& now =
+        state.Update(frame.timestamp_us + Us(offset_s), frame.measures).drowsiness;
     EXPECT_EQ(SumOf(now.terms), now.score);
     EXPECT_GE(now.score, 0);
     EXPECT_LE(now.score, 100.001F);
-    if (now.level != level) passages.push_back({static_cast<double>(frame.timestamp_us) * 1e-6, now.level});
+    if (now.level != level)
+      passages.push_back({static_cast<double>(frame.timestamp_us) * 1e-6, now.level});
     level = now.level;
   }
   return passages;
@@ -78,7 +80,8 @@ TEST(Drowsiness, ADrowsyMinute) {
   // Then lids that stay down for more than a second every six: PERCLOS about 0.2.
   Watch(state, Every(90, 6, Closure(0, 1.1)), 60);
   const StateResult& result = state.result();
-  fmt::print("drowsy: PERCLOS {:.3f}, score {:.1f}\n", result.perclos.value, result.drowsiness.score);
+  fmt::print("drowsy: PERCLOS {:.3f}, score {:.1f}\n", result.perclos.value,
+             result.drowsiness.score);
   EXPECT_GT(result.perclos.value, 0.15F);
   EXPECT_EQ(result.drowsiness.level, kSevere);
   EXPECT_GT(Points(result.drowsiness.terms, "perclos"), 50);
@@ -92,11 +95,18 @@ TEST(Drowsiness, PerclosCutOffsOfTheLiteratureAreLevels) {
     double perclos;
     DrowsinessLevel expected;
   };
-  for (const Cut& cut : {Cut{0.074, kAlert}, Cut{0.0751, kMild}, Cut{0.149, kMild}, Cut{0.1501, kModerate}}) {
+  for (const Cut& cut :
+       {Cut{0.074, kAlert}, Cut{0.0751, kMild}, Cut{0.149, kMild}, Cut{0.1501, kModerate}}) {
     DrowsinessScorer scorer({});
-    const Drowsiness& result = scorer.Update(0, {.eyes = {}, .closed_s = 60 * cut.perclos, .known_s = 60, .coverage = 1,
-                                                 .blinks = &none, .long_closures = &none, .yawns = &none,
-                                                 .long_since_us = {}, .blink_completed = {}});
+    const Drowsiness& result = scorer.Update(0, {.eyes = {},
+                                                 .closed_s = 60 * cut.perclos,
+                                                 .known_s = 60,
+                                                 .coverage = 1,
+                                                 .blinks = &none,
+                                                 .long_closures = &none,
+                                                 .yawns = &none,
+                                                 .long_since_us = {},
+                                                 .blink_completed = {}});
     EXPECT_EQ(result.level, cut.expected) << cut.perclos << " gives " << result.score;
   }
 }
@@ -105,7 +115,8 @@ TEST(Drowsiness, AMicrosleepShowsWhileItLasts) {
   PersonState state;
   Watch(state, Every(70, 4, FullBlink(0)));
   const float before = state.result().drowsiness.score;
-  const std::vector<Passage> passages = Watch(state, {.seconds = 12, .events = {Closure(2, 6)}}, 70);
+  const std::vector<Passage> passages =
+      Watch(state, {.seconds = 12, .events = {Closure(2, 6)}}, 70);
   ASSERT_FALSE(passages.empty());
   for (const Passage& p : passages) {
     fmt::print("microsleep from 2 s on: level {} at {:.1f} s\n", static_cast<int>(p.to), p.at);
@@ -173,17 +184,24 @@ TEST(Drowsiness, TheLevelDoesNotFlap) {
   DrowsinessLevel level = kAlert;
   const auto feed = [&](double from, double to, auto score) {
     for (double t = from; t < to; t += 0.1) {
-      const Drowsiness& now =
-          scorer.Update(Us(t), {.eyes = {}, .closed_s = 60 * 0.18 * score(t) / 60, .known_s = 60, .coverage = 1,
-                                .blinks = &none, .long_closures = &none, .yawns = &none,
-                                .long_since_us = {}, .blink_completed = {}});
+      const Drowsiness& now = scorer.Update(Us(t), {.eyes = {},
+                                                    .closed_s = 60 * 0.18 * score(t) / 60,
+                                                    .known_s = 60,
+                                                    .coverage = 1,
+                                                    .blinks = &none,
+                                                    .long_closures = &none,
+                                                    .yawns = &none,
+                                                    .long_since_us = {},
+                                                    .blink_completed = {}});
       changes += now.level != level;
       level = now.level;
     }
   };
   feed(0, 5, [](double) { return 10.0; });
   EXPECT_EQ(changes, 0);
-  feed(5, 60, [](double t) { return 25 + 3 * std::sin(t); });  // about the cut, within the margin: up, once
+  feed(5, 60, [](double t) {
+    return 25 + 3 * std::sin(t);
+  });  // about the cut, within the margin: up, once
   EXPECT_EQ(changes, 1);
   EXPECT_EQ(level, kMild);
   feed(60, 60.9, [](double) { return 58.0; });  // not for long enough
@@ -204,9 +222,15 @@ TEST(Drowsiness, OtherWeightsStillAddUpToAtMost100) {
   DrowsinessScorer scorer(options);
   EyeReading closed;
   closed.known = true;
-  const Drowsiness& result = scorer.Update(10'000'000, {.eyes = closed, .closed_s = 4, .known_s = 5, .coverage = 0.1F,
-                                                        .blinks = &none, .long_closures = &none, .yawns = &none,
-                                                        .long_since_us = 5'000'000, .blink_completed = {}});
+  const Drowsiness& result = scorer.Update(10'000'000, {.eyes = closed,
+                                                        .closed_s = 4,
+                                                        .known_s = 5,
+                                                        .coverage = 0.1F,
+                                                        .blinks = &none,
+                                                        .long_closures = &none,
+                                                        .yawns = &none,
+                                                        .long_since_us = 5'000'000,
+                                                        .blink_completed = {}});
   EXPECT_NEAR(result.score, 100, 1e-3);
   EXPECT_EQ(SumOf(result.terms), result.score);
 }

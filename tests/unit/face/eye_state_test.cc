@@ -14,14 +14,17 @@ namespace vigil::face::test {
 namespace {
 
 TEST(Eyes, GlassesDoNotHideBlinks) {
-  // The report: closed eyes measure 0.018 without glasses and 0.113 with them; 0 of 5 closures were seen.
-  const Course course{.seconds = 25,
-                      .events = {FullBlink(2), FullBlink(6), Closure(10, 1), FullBlink(15), Closure(19, 2)}};
+  // The report: closed eyes measure 0.018 without glasses and 0.113 with them; 0 of 5 closures were
+  // seen.
+  const Course course{
+      .seconds = 25,
+      .events = {FullBlink(2), FullBlink(6), Closure(10, 1), FullBlink(15), Closure(19, 2)}};
   for (const float closed_ear : {0.018F, 0.113F}) {
     PersonState state;
     int closed_frames = 0;
     for (const Frame& frame : Film(course, {"", 0.28F, closed_ear}, {30}, 1)) {
-      closed_frames += state.Update(frame.timestamp_us, frame.measures).eyes.state == EyeState::kClosed;
+      closed_frames +=
+          state.Update(frame.timestamp_us, frame.measures).eyes.state == EyeState::kClosed;
     }
     EXPECT_EQ(state.result().blink.count, 3) << closed_ear;
     EXPECT_EQ(state.result().blink.long_closures, 2) << closed_ear;
@@ -36,9 +39,11 @@ TEST(Eyes, NarrowEyesAreNotDrowsy) {
     PersonState state;
     for (const Frame& frame : Film(course, {"", open_ear, 0.05F}, {30}, 1)) {
       const StateResult& result = state.Update(frame.timestamp_us, frame.measures);
-      ASSERT_EQ(result.drowsiness.level, DrowsinessLevel::kAlert) << open_ear << " at " << frame.timestamp_us;
+      ASSERT_EQ(result.drowsiness.level, DrowsinessLevel::kAlert)
+          << open_ear << " at " << frame.timestamp_us;
     }
-    EXPECT_EQ(state.result().blink.count, static_cast<std::int64_t>(course.events.size())) << open_ear;
+    EXPECT_EQ(state.result().blink.count, static_cast<std::int64_t>(course.events.size()))
+        << open_ear;
     EXPECT_LT(state.result().perclos.value, 0.075F) << open_ear;
     EXPECT_GT(state.result().eyes.openness, 0.8F) << open_ear;
     EXPECT_NEAR(state.eyes().open_left(), open_ear, 0.02) << open_ear;
@@ -99,14 +104,16 @@ TEST(Eyes, TheOpenLevelFollowsANewPersonality) {
 }
 
 TEST(Eyes, OneEyeIsEnoughAndNonsenseIsUnknown) {
-  const float nan = std::numeric_limits<float>::quiet_NaN(), infinite = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinite = std::numeric_limits<float>::infinity();
   struct EarCase {
     float left, right, yaw;
     EyeState expected;
   };
-  for (const EarCase& c : {EarCase{0.3F, nan, 0, EyeState::kOpen}, EarCase{-1, 0.3F, 0, EyeState::kOpen},
-                           EarCase{nan, nan, 0, EyeState::kUnknown}, EarCase{infinite, nan, 0, EyeState::kUnknown},
-                           EarCase{0.3F, 0.3F, nan, EyeState::kUnknown}}) {
+  for (const EarCase& c :
+       {EarCase{0.3F, nan, 0, EyeState::kOpen}, EarCase{-1, 0.3F, 0, EyeState::kOpen},
+        EarCase{nan, nan, 0, EyeState::kUnknown}, EarCase{infinite, nan, 0, EyeState::kUnknown},
+        EarCase{0.3F, 0.3F, nan, EyeState::kUnknown}}) {
     EyeStateEstimator eyes({});
     const EyeReading reading = eyes.Update(0, {true, c.left, c.right, c.yaw, 0});
     EXPECT_EQ(reading.eyes.state, c.expected) << c.left << " " << c.right;

@@ -1,4 +1,5 @@
-// Eyes made up for tests: a continuous course of events, so that the truth does not depend on the frames taken of it.
+// Eyes made up for tests: a continuous course of events, so that the truth does not depend on the
+// frames taken of it.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +21,11 @@ struct Person {
 };
 
 inline std::vector<Person> People() {
-  return {{"wide_eyes", 0.38F, 0.06F},   {"usual", 0.29F, 0.07F},           {"narrow_eyes", 0.18F, 0.05F},
-          {"glasses", 0.28F, 0.113F},    {"narrow_with_glasses", 0.2F, 0.1F}};
+  return {{"wide_eyes", 0.38F, 0.06F},
+          {"usual", 0.29F, 0.07F},
+          {"narrow_eyes", 0.18F, 0.05F},
+          {"glasses", 0.28F, 0.113F},
+          {"narrow_with_glasses", 0.2F, 0.1F}};
 }
 
 /// Lids that fall in `closing`, stay at `least` for `hold`, and rise in `opening`. Seconds.
@@ -69,10 +73,13 @@ struct Course {
   }
 };
 
-/// A mix of everything, 1.2 to 4 s apart: 70 % blinks of 120 to 330 ms, half blinks, squints of 2 to 6 s, long closures.
+/// A mix of everything, 1.2 to 4 s apart: 70 % blinks of 120 to 330 ms, half blinks, squints of 2
+/// to 6 s, long closures.
 inline Course MixedCourse(double seconds, unsigned seed, double long_share = 0.06) {
   std::mt19937 random(seed);
-  const auto between = [&](double low, double high) { return std::uniform_real_distribution(low, high)(random); };
+  const auto between = [&](double low, double high) {
+    return std::uniform_real_distribution(low, high)(random);
+  };
   Course course{.seconds = seconds, .events = {}};
   for (double t = 1; t < seconds - 10;) {
     const double kind = between(0, 1);
@@ -102,14 +109,16 @@ struct Frame {
   FaceMeasures measures;
 };
 
-inline std::vector<Frame> Film(const Course& course, const Person& person, const Sampling& sampling, unsigned seed) {
+inline std::vector<Frame> Film(const Course& course, const Person& person, const Sampling& sampling,
+                               unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<double> even(-1, 1), chance(0, 1);
   std::normal_distribution<float> noise(0, 1);
   std::vector<Frame> frames;
   for (int i = 0; i / sampling.fps < course.seconds; ++i) {
     const double t = std::max(0.0, (i + sampling.jitter * even(random)) / sampling.fps);
-    const float ear = person.closed_ear + (person.open_ear - person.closed_ear) * static_cast<float>(course.Openness(t));
+    const float ear = person.closed_ear + (person.open_ear - person.closed_ear) *
+                                              static_cast<float>(course.Openness(t));
     FaceMeasures m{.valid = true};
     m.ear_left = std::max(0.0F, ear + (person.noise + sampling.noise) * noise(random));
     m.ear_right = std::max(0.0F, ear + (person.noise + sampling.noise) * noise(random));
@@ -121,16 +130,20 @@ inline std::vector<Frame> Film(const Course& course, const Person& person, const
   return frames;
 }
 
-inline double Middle(const Blink& blink) { return static_cast<double>(blink.begin_us + blink.end_us) * 0.5e-6; }
+inline double Middle(const Blink& blink) {
+  return static_cast<double>(blink.begin_us + blink.end_us) * 0.5e-6;
+}
 
-/// Detections against truth: each truth takes the nearest detection that overlaps it or lies within 0.25 s of it, and
-/// each detection answers one truth.
+/// Detections against truth: each truth takes the nearest detection that overlaps it or lies within
+/// 0.25 s of it, and each detection answers one truth.
 struct Score {
   int found = 0;
-  int wrong = 0;   ///< detections without a truth
+  int wrong = 0;  ///< detections without a truth
   int missed = 0;
   double f1() const { return found == 0 ? 0 : 2.0 * found / (2.0 * found + wrong + missed); }
-  void operator+=(const Score& other) { found += other.found, wrong += other.wrong, missed += other.missed; }
+  void operator+=(const Score& other) {
+    found += other.found, wrong += other.wrong, missed += other.missed;
+  }
 };
 
 inline Score Match(const std::vector<Blink>& detections, const std::vector<Blink>& truth) {

@@ -28,17 +28,20 @@ TEST_P(Clocks, OnlyRisingTimesPass) {
 constexpr Step kGo = Step::kForward, kNo = Step::kIgnored, kAnew = Step::kRestarted;
 INSTANTIATE_TEST_SUITE_P(
     Cases, Clocks,
-    testing::Values(
-        ClockCase{"rises", {0, 1, 40'000}, {kGo, kGo, kGo}},
-        ClockCase{"begins_before_zero", {-5'000'000, -4'000'000}, {kGo, kGo}},
-        ClockCase{"repeats", {10, 10, 10, 11}, {kGo, kNo, kNo, kGo}},
-        ClockCase{"goes_back_once", {1'000'000, 500'000, 1'040'000}, {kGo, kNo, kGo}},
-        ClockCase{"stays_behind", {9'000'000, 0, 400'000, 800'000, 1'000'000, 1'040'000},
-                  {kGo, kNo, kNo, kNo, kAnew, kGo}},
-        ClockCase{"jumps_to_and_fro", {9'000'000, 0, 9'040'000, 600'000, 1'200'000, 9'080'000},
-                  {kGo, kNo, kGo, kNo, kNo, kGo}},
-        ClockCase{"absurd", {0, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min(), 1},
-                  {kGo, kNo, kNo, kGo}}),
+    testing::Values(ClockCase{"rises", {0, 1, 40'000}, {kGo, kGo, kGo}},
+                    ClockCase{"begins_before_zero", {-5'000'000, -4'000'000}, {kGo, kGo}},
+                    ClockCase{"repeats", {10, 10, 10, 11}, {kGo, kNo, kNo, kGo}},
+                    ClockCase{"goes_back_once", {1'000'000, 500'000, 1'040'000}, {kGo, kNo, kGo}},
+                    ClockCase{"stays_behind",
+                              {9'000'000, 0, 400'000, 800'000, 1'000'000, 1'040'000},
+                              {kGo, kNo, kNo, kNo, kAnew, kGo}},
+                    ClockCase{"jumps_to_and_fro",
+                              {9'000'000, 0, 9'040'000, 600'000, 1'200'000, 9'080'000},
+                              {kGo, kNo, kGo, kNo, kNo, kGo}},
+                    ClockCase{"absurd",
+                              {0, std::numeric_limits<std::int64_t>::max(),
+                               std::numeric_limits<std::int64_t>::min(), 1},
+                              {kGo, kNo, kNo, kGo}}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(KnownTime, FramesCloseTogetherJoin) {

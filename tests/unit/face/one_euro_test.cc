@@ -14,7 +14,8 @@ namespace {
 Mesh FaceAt(float x, float size) {
   Mesh mesh;
   mesh.count = kMeshPoints;
-  for (std::size_t i = 0; i < kMeshPoints; ++i) mesh.points[i] = {x + (i % 2 == 0 ? 0 : size), i % 3 == 0 ? 0 : size, 0};
+  for (std::size_t i = 0; i < kMeshPoints; ++i)
+    mesh.points[i] = {x + (i % 2 == 0 ? 0 : size), i % 3 == 0 ? 0 : size, 0};
   return mesh;
 }
 

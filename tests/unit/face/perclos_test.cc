@@ -61,8 +61,10 @@ TEST(Perclos, ShareOfKnownTime) {
 TEST(Perclos, AGapIsUnknownTimeWhateverLiesAroundIt) {
   PerclosMeter meter({});
   Perclos result;
-  for (std::int64_t t = 0; t <= 10'000'000; t += 50'000) result = meter.Update(t, Reading(true, false));
-  for (std::int64_t t = 40'000'000; t <= 50'000'000; t += 50'000) result = meter.Update(t, Reading(true, true));
+  for (std::int64_t t = 0; t <= 10'000'000; t += 50'000)
+    result = meter.Update(t, Reading(true, false));
+  for (std::int64_t t = 40'000'000; t <= 50'000'000; t += 50'000)
+    result = meter.Update(t, Reading(true, true));
   EXPECT_NEAR(result.value, 0.5, 0.003);
   EXPECT_NEAR(result.coverage, 20.0 / 60, 0.003);
 }

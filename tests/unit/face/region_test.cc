@@ -35,15 +35,18 @@ TEST(Region, FromLandmarksUsesTheirBoundingBox) {
 
 // Every face of a tenth of a tile's side lies whole in some tile of its size.
 TEST(TilePyramid, CoversThePictureHalfOverlapped) {
-  for (const Size picture : {Size{1024, 768}, Size{500, 375}, Size{360, 480}, Size{4000, 3000}, Size{640, 360}}) {
+  for (const Size picture :
+       {Size{1024, 768}, Size{500, 375}, Size{360, 480}, Size{4000, 3000}, Size{640, 360}}) {
     const auto tiles = TilePyramid(picture, 3, 120);
     ASSERT_FALSE(tiles.empty());
     const float side = tiles[0].width;
     for (int x = 0; x + side / 2 <= static_cast<float>(picture.width); x += 7) {
       for (int y = 0; y + side / 2 <= static_cast<float>(picture.height); y += 7) {
-        const PixelBox face{static_cast<float>(x), static_cast<float>(y), side / 2 - 1, side / 2 - 1};
+        const PixelBox face{static_cast<float>(x), static_cast<float>(y), side / 2 - 1,
+                            side / 2 - 1};
         const bool whole = std::ranges::any_of(tiles, [&](const PixelBox& t) {
-          return t.width == side && t.x <= face.x && t.y <= face.y && t.right() >= face.right() && t.bottom() >= face.bottom();
+          return t.width == side && t.x <= face.x && t.y <= face.y && t.right() >= face.right() &&
+                 t.bottom() >= face.bottom();
         });
         ASSERT_TRUE(whole) << picture.width << "x" << picture.height << " at " << x << "," << y;
       }
@@ -56,7 +59,9 @@ TEST(TilePyramid, SmallPicturesHaveNoTiles) {
   EXPECT_TRUE(TilePyramid({2000, 2000}, 0, 120).empty());
 }
 
-TEST(TilePyramid, NumberOfTilesIsBounded) { EXPECT_LE(TilePyramid({8192, 8192}, 3, 120).size(), 300U); }
+TEST(TilePyramid, NumberOfTilesIsBounded) {
+  EXPECT_LE(TilePyramid({8192, 8192}, 3, 120).size(), 300U);
+}
 
 }  // namespace
 }  // namespace vigil::face

@@ -17,7 +17,9 @@ struct YawnCase {
   int expected;
 };
 
-MouthMeasures Mouth(double ratio) { return {.valid = true, .aspect_ratio = static_cast<float>(ratio)}; }
+MouthMeasures Mouth(double ratio) {
+  return {.valid = true, .aspect_ratio = static_cast<float>(ratio)};
+}
 
 // Opens within half a second, stays, shuts.
 double Open(double t, double begin, double seconds, double width) {
@@ -39,41 +41,44 @@ TEST_P(Yawns, AreCountedAtEveryFrameRate) {
 
 // In a function of its own: the macro below has a `t` as well.
 std::vector<YawnCase> Cases() {
-  return {
-      YawnCase{"shut", [](double) { return Mouth(0.02); }, 0},
-      YawnCase{"one_of_4_s", [](double t) { return Mouth(Open(t, 20, 4, 0.8)); }, 1},
-      YawnCase{"three", [](double t) { return Mouth(Open(t, 10, 4, 0.7) + Open(t, 25, 3, 0.9) + Open(t, 50, 6, 0.8)); }, 3},
-      YawnCase{"a_short_ah", [](double t) { return Mouth(Open(t, 20, 1.4, 0.8)); }, 0},
-      // Four syllables a second, wide ones.
-      YawnCase{"talking", [](double t) { return Mouth(0.3 + 0.3 * std::sin(2 * 3.14159265 * 4 * t)); }, 0},
-      YawnCase{"slow_talking", [](double t) { return Mouth(0.35 + 0.35 * std::sin(2 * 3.14159265 * t)); }, 0},
-      YawnCase{"a_yawn_after_talking",
-               [](double t) {
-                 return Mouth(t < 30 ? 0.2 + 0.2 * std::sin(20 * t) : Open(t, 40, 4, 0.85));
-               },
-               1},
-      YawnCase{"lips_that_never_meet", [](double) { return Mouth(0.18); }, 0},
-      YawnCase{"a_smile", [](double t) { return Mouth(Open(t, 10, 20, 0.3)); }, 0},
-      YawnCase{"turned_away",
-               [](double t) {
-                 MouthMeasures m = Mouth(Open(t, 20, 4, 0.8));
-                 m.yaw_deg = 60;
-                 return m;
-               },
-               0},
-      YawnCase{"hidden_half_way",
-               [](double t) {
-                 MouthMeasures m = Mouth(Open(t, 20, 3, 0.8));
-                 m.valid = t < 21 || t > 21.5;
-                 return m;
-               },
-               0}};
+  return {YawnCase{"shut", [](double) { return Mouth(0.02); }, 0},
+          YawnCase{"one_of_4_s", [](double t) { return Mouth(Open(t, 20, 4, 0.8)); }, 1},
+          YawnCase{"three",
+                   [](double t) {
+                     return Mouth(Open(t, 10, 4, 0.7) + Open(t, 25, 3, 0.9) + Open(t, 50, 6, 0.8));
+                   },
+                   3},
+          YawnCase{"a_short_ah", [](double t) { return Mouth(Open(t, 20, 1.4, 0.8)); }, 0},
+          // Four syllables a second, wide ones.
+          YawnCase{"talking",
+                   [](double t) { return Mouth(0.3 + 0.3 * std::sin(2 * 3.14159265 * 4 * t)); }, 0},
+          YawnCase{"slow_talking",
+                   [](double t) { return Mouth(0.35 + 0.35 * std::sin(2 * 3.14159265 * t)); }, 0},
+          YawnCase{"a_yawn_after_talking",
+                   [](double t) {
+                     return Mouth(t < 30 ? 0.2 + 0.2 * std::sin(20 * t) : Open(t, 40, 4, 0.85));
+                   },
+                   1},
+          YawnCase{"lips_that_never_meet", [](double) { return Mouth(0.18); }, 0},
+          YawnCase{"a_smile", [](double t) { return Mouth(Open(t, 10, 20, 0.3)); }, 0},
+          YawnCase{"turned_away",
+                   [](double t) {
+                     MouthMeasures m = Mouth(Open(t, 20, 4, 0.8));
+                     m.yaw_deg = 60;
+                     return m;
+                   },
+                   0},
+          YawnCase{"hidden_half_way",
+                   [](double t) {
+                     MouthMeasures m = Mouth(Open(t, 20, 3, 0.8));
+                     m.valid = t < 21 || t > 21.5;
+                     return m;
+                   },
+                   0}};
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Mouths, Yawns,
-    testing::ValuesIn(Cases()),
-    [](const auto& tested) { return std::string(tested.param.name); });
+INSTANTIATE_TEST_SUITE_P(Mouths, Yawns, testing::ValuesIn(Cases()),
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(Yawn, IsToldWhileItLasts) {
   YawnDetector detector({});

@@ -69,7 +69,8 @@ TEST(VideoSource, KeepsAVariableFrameRate) {
 
 TEST(VideoSource, DecoderThreadsChangeNothing) {
 #ifdef __SANITIZE_THREAD__
-  GTEST_SKIP() << "libavcodec's own threads are not instrumented: ThreadSanitizer would report them";
+  GTEST_SKIP()
+      << "libavcodec's own threads are not instrumented: ThreadSanitizer would report them";
 #endif
   const TempDir dir;
   test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(40, 25));

@@ -45,7 +45,8 @@ TEST_P(FaceModels, HaveTheDocumentedTensorsAndRunRepeatably) {
   ASSERT_EQ(model->inputs().size(), 1U);
   EXPECT_EQ(model->inputs()[0].shape, GetParam().input);
   ASSERT_EQ(model->outputs().size(), GetParam().outputs.size());
-  for (std::size_t i = 0; i < model->input(0).size(); ++i) model->input(0)[i] = static_cast<float>(i % 97) / 97;
+  for (std::size_t i = 0; i < model->input(0).size(); ++i)
+    model->input(0)[i] = static_cast<float>(i % 97) / 97;
   ASSERT_TRUE(model->Run().ok());
   std::vector<std::vector<float>> first;
   for (std::size_t i = 0; i < model->outputs().size(); ++i) {
@@ -54,20 +55,27 @@ TEST_P(FaceModels, HaveTheDocumentedTensorsAndRunRepeatably) {
     for (const float value : first.back()) ASSERT_TRUE(std::isfinite(value));
   }
   ASSERT_TRUE(model->Run().ok());
-  for (std::size_t i = 0; i < first.size(); ++i) EXPECT_TRUE(std::ranges::equal(first[i], model->output(i)));
+  for (std::size_t i = 0; i < first.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(first[i], model->output(i)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     MediaPipe, FaceModels,
-    testing::Values(FaceModel{"detector", "face_detection_short_range.tflite", {1, 128, 128, 3}, {14336, 896}},
-                    FaceModel{"mesh", "face_landmark.tflite", {1, 192, 192, 3}, {1404, 1}},
-                    FaceModel{"attention", "face_landmark_with_attention.tflite", {1, 192, 192, 3}, {1404, 160, 142, 142, 10, 10, 1}}),
+    testing::Values(
+        FaceModel{"detector", "face_detection_short_range.tflite", {1, 128, 128, 3}, {14336, 896}},
+        FaceModel{"mesh", "face_landmark.tflite", {1, 192, 192, 3}, {1404, 1}},
+        FaceModel{"attention",
+                  "face_landmark_with_attention.tflite",
+                  {1, 192, 192, 3},
+                  {1404, 160, 142, 142, 10, 10, 1}}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(TfliteModel, ForeignFilesAreNamedAsSuch) {
   const std::vector<std::byte> text(100, std::byte{'a'});
-  EXPECT_THAT(TfliteModel::Create("notes.txt", text).status().message(), HasSubstr("notes.txt: not a TFLite model"));
-  EXPECT_THAT(TfliteModel::Create("empty", {}).status().message(), HasSubstr("empty: not a TFLite model"));
+  EXPECT_THAT(TfliteModel::Create("notes.txt", text).status().message(),
+              HasSubstr("notes.txt: not a TFLite model"));
+  EXPECT_THAT(TfliteModel::Create("empty", {}).status().message(),
+              HasSubstr("empty: not a TFLite model"));
 }
 
 TEST(TfliteModel, EveryTruncationIsAnError) {
@@ -77,7 +85,8 @@ TEST(TfliteModel, EveryTruncationIsAnError) {
   }
 }
 
-// Whatever single byte is damaged: an error, or a model that still runs. The sanitizer presets judge the rest.
+// Whatever single byte is damaged: an error, or a model that still runs. The sanitizer presets
+// judge the rest.
 TEST(TfliteModel, DamagedBytesNeverCrash) {
   const auto file = ReadFile(test::ModelPath("face_detection_short_range.tflite"));
   int refused = 0, tried = 0;

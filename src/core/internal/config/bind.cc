@@ -22,7 +22,8 @@ class Binder {
       if (const SchemaEntry* known = FindEntry(schema, entry.name)) {
         Value(*known, entry.node, Join(path, known->name));
       } else if (!path.empty() || !IsIgnored(entry.name)) {
-        const std::string meant = problems_.full() ? "" : SuggestKey(root_, schema, path, entry.name);
+        const std::string meant =
+            problems_.full() ? "" : SuggestKey(root_, schema, path, entry.name);
         problems_.Add(entry.origin, Join(path, entry.name), fmt::format("unknown key{}", meant));
       }
     }
@@ -36,7 +37,9 @@ class Binder {
 
  private:
   // At the top of the file: what editors and anchors need.
-  static bool IsIgnored(std::string_view name) { return name.starts_with("x-") || name == "$schema"; }
+  static bool IsIgnored(std::string_view name) {
+    return name.starts_with("x-") || name == "$schema";
+  }
 
   void Missing(const Schema& schema, const Node& node, const std::string& path) {
     for (const auto& entry : schema.entries()) {
@@ -44,8 +47,9 @@ class Binder {
       if (entry->is_section() && node.Find(entry->name) == nullptr) {
         Section(*entry->fields, Node::Null(node.origin), name);
       } else if (entry->key && entry->key->required && node.Find(entry->name) == nullptr) {
-        problems_.Add(node.origin, name, fmt::format("is required; set it in the file, as {}, or with --set {}=…",
-                                                     EnvironmentName(name), name));
+        problems_.Add(node.origin, name,
+                      fmt::format("is required; set it in the file, as {}, or with --set {}=…",
+                                  EnvironmentName(name), name));
       }
     }
   }
@@ -56,7 +60,8 @@ class Binder {
     const bool is_list = entry.collection && !entry.keyed;
     const auto wanted = is_list ? Node::Kind::kList : Node::Kind::kMap;
     if (!node.is_null() && node.kind != wanted) {
-      problems_.Add(node.origin, path, fmt::format("expected {}", is_list ? "a list of sections" : "a section"));
+      problems_.Add(node.origin, path,
+                    fmt::format("expected {}", is_list ? "a list of sections" : "a section"));
     } else if (entry.is_section()) {
       Section(*entry.fields, node, path);
     } else if (!node.is_null()) {
@@ -77,7 +82,8 @@ class Binder {
   void Elements(const SchemaEntry& entry, const Node& node, const std::string& path) {
     const std::size_t count = node.items.size() + node.entries.size();
     if (count > entry.max_items) {
-      problems_.Add(node.origin, path, fmt::format("{} items; at most {} are allowed", count, entry.max_items));
+      problems_.Add(node.origin, path,
+                    fmt::format("{} items; at most {} are allowed", count, entry.max_items));
       return;
     }
     std::vector<std::string> names;
@@ -137,7 +143,9 @@ Node SnapshotSection(const Schema& schema, bool defaults) {
 
 }  // namespace
 
-void Bind(const Schema& schema, const Node& tree, Problems& problems) { Binder(schema, problems).Section(schema, tree, ""); }
+void Bind(const Schema& schema, const Node& tree, Problems& problems) {
+  Binder(schema, problems).Section(schema, tree, "");
+}
 
 Node Snapshot(const Schema& schema, bool defaults) { return SnapshotSection(schema, defaults); }
 

@@ -11,12 +11,12 @@
 namespace vigil::config {
 
 /// Sets `path` in `tree` to `text`, read as the key's type wants it.
-void Assign(const Schema& schema, Node& tree, const std::vector<std::string>& path, const std::string& text,
-            const Origin& origin, bool secret, Problems& problems);
+void Assign(const Schema& schema, Node& tree, const std::vector<std::string>& path,
+            const std::string& text, const Origin& origin, bool secret, Problems& problems);
 
 /// The assignments of --set and of flags, in their order.
-void ApplyAssignments(const Schema& schema, Node& tree, const std::vector<Assignment>& assignments, Layer layer,
-                      Problems& problems);
+void ApplyAssignments(const Schema& schema, Node& tree, const std::vector<Assignment>& assignments,
+                      Layer layer, Problems& problems);
 
 /// Credentials, files of secrets, and VIGIL_ variables, the last highest.
 void ApplyEnvironment(const Schema& schema, Node& tree, const Sources& sources, Problems& problems);

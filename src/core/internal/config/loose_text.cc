@@ -44,7 +44,8 @@ std::optional<Node> ReadLoose(const Type* type, Node node, Problems& problems) {
   if (text.starts_with('[') || text.starts_with('{')) {
     read = ReadYaml(text, node.origin, false, problems);
     if (!read) return {};
-  } else if (type != nullptr && type->element->kind != Kind::kList && !(type->optional && text == "null")) {
+  } else if (type != nullptr && type->element->kind != Kind::kList &&
+             !(type->optional && text == "null")) {
     read = SplitList(text, node.origin);
   }
   if (!read) return node;

@@ -17,7 +17,8 @@ constexpr std::string_view kPrefix = "VIGIL_";
 constexpr std::string_view kDigits = "0123456789";
 
 bool IsIndex(std::string_view name) {
-  return !name.empty() && name.size() <= 4 && name.find_first_not_of(kDigits) == std::string_view::npos;
+  return !name.empty() && name.size() <= 4 &&
+         name.find_first_not_of(kDigits) == std::string_view::npos;
 }
 
 std::string Upper(std::string_view name) {
@@ -60,18 +61,22 @@ class VariableSearch {
     if (!entry.keyed) {
       const std::size_t end = std::min(rest.find('_'), rest.size());
       if (!IsIndex(rest.substr(0, end)) || end == rest.size()) return;
-      const std::size_t index = static_cast<std::size_t>(std::stoul(std::string(rest.substr(0, end))));
-      const Node* item = node != nullptr && index < node->items.size() ? &node->items[index] : nullptr;
+      const std::size_t index =
+          static_cast<std::size_t>(std::stoul(std::string(rest.substr(0, end))));
+      const Node* item =
+          node != nullptr && index < node->items.size() ? &node->items[index] : nullptr;
       return InElement(entry, item, std::string(rest.substr(0, end)), rest.substr(end + 1));
     }
     if (node == nullptr) return;
     for (const Entry& element : node->entries) {
       const std::string name = Upper(element.name) + "_";
-      if (rest.starts_with(name)) InElement(entry, &element.node, element.name, rest.substr(name.size()));
+      if (rest.starts_with(name))
+        InElement(entry, &element.node, element.name, rest.substr(name.size()));
     }
   }
 
-  void InElement(const Schema::Entry& entry, const Node* element, std::string name, std::string_view rest) {
+  void InElement(const Schema::Entry& entry, const Node* element, std::string name,
+                 std::string_view rest) {
     path_.push_back(std::move(name));
     InSection(*entry.fields, element, rest);
     path_.pop_back();
@@ -98,9 +103,9 @@ class VariableSearch {
 
 Lookup Find(const Schema& root, const std::vector<std::string>& path) {
   Lookup lookup;
-  const Schema* schema = &root;                // where the next name is looked for; null: not in a section
-  const Schema::Entry* collection = nullptr;   // whose element the next name is
-  const Type* list = nullptr;                  // whose item the next name is
+  const Schema* schema = &root;  // where the next name is looked for; null: not in a section
+  const Schema::Entry* collection = nullptr;  // whose element the next name is
+  const Type* list = nullptr;                 // whose item the next name is
   for (std::size_t i = 0; i < path.size(); ++i) {
     lookup.unknown = i;
     lookup.among = schema;
@@ -125,7 +130,8 @@ Lookup Find(const Schema& root, const std::vector<std::string>& path) {
   return lookup;
 }
 
-std::string SuggestKey(const Schema& root, const Schema& among, std::string_view section_path, std::string_view name) {
+std::string SuggestKey(const Schema& root, const Schema& among, std::string_view section_path,
+                       std::string_view name) {
   std::vector<std::string> siblings;
   for (const auto& entry : among.entries()) siblings.push_back(entry->name);
   if (const auto nearest = Nearest(name, siblings); !nearest.empty()) {
@@ -142,7 +148,9 @@ std::string SuggestKey(const Schema& root, const Schema& among, std::string_view
   return DidYouMean(Join(section_path, name), paths);
 }
 
-std::string EnvironmentName(std::string_view path) { return fmt::format("{}{}", kPrefix, Upper(path)); }
+std::string EnvironmentName(std::string_view path) {
+  return fmt::format("{}{}", kPrefix, Upper(path));
+}
 
 std::vector<std::vector<std::string>> FindByEnvironmentName(const Schema& root, const Node& tree,
                                                             std::string_view variable) {

@@ -13,7 +13,8 @@ Origin Origin::Of(Layer layer, std::string source, int line, int column) {
 
 std::string Origin::Describe() const {
   if (layer == Layer::kDefault || !source) return "default";
-  std::string text = layer == Layer::kEnvironment ? fmt::format("environment {}", *source) : *source;
+  std::string text =
+      layer == Layer::kEnvironment ? fmt::format("environment {}", *source) : *source;
   if (line > 0) text += fmt::format(":{}", line);
   if (note) text += fmt::format(" with {}", *note);
   return text;
@@ -38,11 +39,14 @@ Node Node::Null(Origin origin) {
 }
 
 const Node* Node::Find(std::string_view name) const {
-  const auto found = std::ranges::find_if(entries, [&](const Entry& entry) { return entry.name == name; });
+  const auto found =
+      std::ranges::find_if(entries, [&](const Entry& entry) { return entry.name == name; });
   return found == entries.end() ? nullptr : &found->node;
 }
 
-Node* Node::Find(std::string_view name) { return const_cast<Node*>(std::as_const(*this).Find(name)); }
+Node* Node::Find(std::string_view name) {
+  return const_cast<Node*>(std::as_const(*this).Find(name));
+}
 
 Node& Node::At(std::string_view name) {
   if (Node* found = Find(name)) return *found;
@@ -59,7 +63,8 @@ void Merge(Node& base, Node over) {
   }
   base.origin = over.origin;
   for (Entry& entry : over.entries) {
-    const auto found = std::ranges::find_if(base.entries, [&](const Entry& e) { return e.name == entry.name; });
+    const auto found =
+        std::ranges::find_if(base.entries, [&](const Entry& e) { return e.name == entry.name; });
     if (found == base.entries.end()) {
       base.entries.push_back(std::move(entry));
     } else {
@@ -70,9 +75,11 @@ void Merge(Node& base, Node over) {
 }
 
 std::string Join(std::string_view path, std::string_view name) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-<>";
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-<>";
   const bool plain = !name.empty() && name.find_first_not_of(kPlain) == std::string_view::npos;
-  return fmt::format("{}{}{}", path, path.empty() ? "" : ".", plain ? std::string(name) : fmt::format("\"{}\"", name));
+  return fmt::format("{}{}{}", path, path.empty() ? "" : ".",
+                     plain ? std::string(name) : fmt::format("\"{}\"", name));
 }
 
 std::vector<std::string> SplitPath(std::string_view path) {

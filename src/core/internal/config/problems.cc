@@ -19,7 +19,8 @@ constexpr std::size_t kMaxMessage = 400;
 void Problems::Add(const Origin& origin, std::string_view path, std::string_view message) {
   if (++count_ > kMaxKept) return;
   std::string text = origin.Place();
-  if (!path.empty()) text += fmt::format("{}{}", text.empty() ? "" : ": ", path.substr(0, kMaxMessage));
+  if (!path.empty())
+    text += fmt::format("{}{}", text.empty() ? "" : ": ", path.substr(0, kMaxMessage));
   text += fmt::format("{}{}", text.empty() ? "" : ": ", message.substr(0, kMaxMessage));
   problems_.push_back({origin, Printable(text)});
 }

@@ -15,7 +15,8 @@
 namespace vigil::config {
 namespace {
 
-constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr std::string_view kNameCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
 struct Found {
   std::string text;
@@ -23,13 +24,15 @@ struct Found {
 };
 
 // The value that a placeholder's name stands for; nothing where no one gives it.
-absl::StatusOr<std::optional<Found>> LookUp(const std::string& name, const Environment& environment) {
+absl::StatusOr<std::optional<Found>> LookUp(const std::string& name,
+                                            const Environment& environment) {
   if (auto text = Variable(environment, name)) return Found{*std::move(text), false};
   std::optional<std::string> path = Variable(environment, name + "_FILE");
   if (!path) {
     const auto folder = Variable(environment, "CREDENTIALS_DIRECTORY");
     std::error_code ignored;
-    if (folder && std::filesystem::exists(*folder + "/" + name, ignored)) path = *folder + "/" + name;
+    if (folder && std::filesystem::exists(*folder + "/" + name, ignored))
+      path = *folder + "/" + name;
   }
   if (!path) return std::nullopt;
   auto text = ReadSecret(*path);
@@ -39,10 +42,12 @@ absl::StatusOr<std::optional<Found>> LookUp(const std::string& name, const Envir
 
 class Expander {
  public:
-  Expander(const Environment& environment, Problems& problems) : environment_(environment), problems_(problems) {}
+  Expander(const Environment& environment, Problems& problems)
+      : environment_(environment), problems_(problems) {}
 
   void Expand(Node& node) {
-    if (node.kind == Node::Kind::kScalar && node.text.find("${") != std::string::npos) ExpandText(node);
+    if (node.kind == Node::Kind::kScalar && node.text.find("${") != std::string::npos)
+      ExpandText(node);
     for (Node& item : node.items) Expand(item);
     for (Entry& entry : node.entries) Expand(entry.node);
   }
@@ -77,7 +82,8 @@ class Expander {
     const std::size_t colon = placeholder.find(':');
     const std::string name = placeholder.substr(0, colon);
     if (name.empty() || name.find_first_not_of(kNameCharacters) != std::string::npos) {
-      Refuse(node, fmt::format("{} is not the name of a variable; a plain ${{ is written $${{", Quote(name)));
+      Refuse(node, fmt::format("{} is not the name of a variable; a plain ${{ is written $${{",
+                               Quote(name)));
       return false;
     }
     auto found = LookUp(name, environment_);
@@ -86,13 +92,15 @@ class Expander {
       return false;
     }
     if (!*found && colon == std::string::npos) {
-      Refuse(node, fmt::format("the variable {0} is not set; set it, or write ${{{0}:default}}", name));
+      Refuse(node,
+             fmt::format("the variable {0} is not set; set it, or write ${{{0}:default}}", name));
       return false;
     }
     const Found value = *found ? **found : Found{placeholder.substr(colon + 1), false};
     expanded_bytes_ += value.text.size();
     if (expanded_bytes_ > limits::kMaxConfigExpandedBytes) {
-      Refuse(node, fmt::format("placeholders expand to more than {} bytes", limits::kMaxConfigExpandedBytes));
+      Refuse(node, fmt::format("placeholders expand to more than {} bytes",
+                               limits::kMaxConfigExpandedBytes));
       return false;
     }
     node.text += value.text;
@@ -112,21 +120,25 @@ class Expander {
 absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return absl::InvalidArgumentError(fmt::format("{} is a folder, not a file with a secret", path));
+    return absl::InvalidArgumentError(
+        fmt::format("{} is a folder, not a file with a secret", path));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return absl::InvalidArgumentError(fmt::format("cannot read the secret in {}: {}", path, std::generic_category().message(errno)));
+    return absl::InvalidArgumentError(fmt::format("cannot read the secret in {}: {}", path,
+                                                  std::generic_category().message(errno)));
   }
   std::string text(limits::kMaxSecretBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > limits::kMaxSecretBytes) {
-    return absl::InvalidArgumentError(fmt::format("{}: a secret of more than {} bytes", path, limits::kMaxSecretBytes));
+    return absl::InvalidArgumentError(
+        fmt::format("{}: a secret of more than {} bytes", path, limits::kMaxSecretBytes));
   }
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
-  if (!IsText(text)) return absl::InvalidArgumentError(fmt::format("{}: the secret in it is not UTF-8 text", path));
+  if (!IsText(text))
+    return absl::InvalidArgumentError(fmt::format("{}: the secret in it is not UTF-8 text", path));
   return text;
 }
 

@@ -8,7 +8,9 @@ namespace {
 
 // Length of the UTF-8 character at the front; 0: it is none. Source: RFC 3629, section 4.
 std::size_t CharacterLength(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U;
+  };
   const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
   const unsigned first = byte(0), second = byte(1);
   if (first < 0x80) return 1;
@@ -31,7 +33,8 @@ std::size_t CharacterLength(std::string_view text) {
 bool IsText(std::string_view text) {
   while (!text.empty()) {
     const auto first = static_cast<std::uint8_t>(text.front());
-    const bool control = (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7F;
+    const bool control =
+        (first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7F;
     const std::size_t length = control ? 0 : CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);

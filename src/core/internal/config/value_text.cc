@@ -16,7 +16,8 @@ namespace vigil::config {
 namespace {
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(static_cast<unsigned char>(x)) == y; });
+  return std::ranges::equal(
+      a, b, [](char x, char y) { return std::tolower(static_cast<unsigned char>(x)) == y; });
 }
 
 std::optional<Value> ParseBool(std::string_view text) {
@@ -65,11 +66,16 @@ std::optional<Value> ParseNamed(const Type& type, std::string_view text) {
 
 std::optional<Value> ParseScalar(const Type& type, const std::string& text) {
   switch (type.kind) {
-    case Kind::kBool: return ParseBool(text);
-    case Kind::kInteger: return ParseInteger(text);
-    case Kind::kNumber: return ParseNumber(type, text);
-    case Kind::kText: return Value{text};
-    case Kind::kEnum: return ParseNamed(type, text);
+    case Kind::kBool:
+      return ParseBool(text);
+    case Kind::kInteger:
+      return ParseInteger(text);
+    case Kind::kNumber:
+      return ParseNumber(type, text);
+    case Kind::kText:
+      return Value{text};
+    case Kind::kEnum:
+      return ParseNamed(type, text);
     case Kind::kDuration: {
       const auto duration = ParseDuration(text);
       return duration.ok() ? std::optional(Value{std::int64_t{duration->count()}}) : std::nullopt;
@@ -78,7 +84,8 @@ std::optional<Value> ParseScalar(const Type& type, const std::string& text) {
       const auto size = ParseByteSize(text);
       return size.ok() ? std::optional(Value{size->bytes}) : std::nullopt;
     }
-    case Kind::kList: break;
+    case Kind::kList:
+      break;
   }
   return {};
 }
@@ -113,23 +120,27 @@ std::string OutOfRange(const Type& type, const Value& value) {
     }
   }
   if (type.kind == Kind::kDuration && std::get<std::int64_t>(value.data) % type.quantum != 0) {
-    return fmt::format("is not a whole multiple of {}", FormatDuration(std::chrono::nanoseconds(type.quantum)));
+    return fmt::format("is not a whole multiple of {}",
+                       FormatDuration(std::chrono::nanoseconds(type.quantum)));
   }
   return {};
 }
 
-std::optional<Value> ParseList(const Type& type, const Node& node, std::string_view path, bool secret,
-                               Problems& problems) {
+std::optional<Value> ParseList(const Type& type, const Node& node, std::string_view path,
+                               bool secret, Problems& problems) {
   if (node.items.size() < type.min_items || node.items.size() > type.max_items) {
-    const std::string allowed = type.min_items == type.max_items ? fmt::format("{}", type.min_items)
-                                                                 : fmt::format("{} to {}", type.min_items, type.max_items);
-    problems.Add(node.origin, path, fmt::format("a list of {}; it has to have {}", node.items.size(), allowed));
+    const std::string allowed = type.min_items == type.max_items
+                                    ? fmt::format("{}", type.min_items)
+                                    : fmt::format("{} to {}", type.min_items, type.max_items);
+    problems.Add(node.origin, path,
+                 fmt::format("a list of {}; it has to have {}", node.items.size(), allowed));
     return {};
   }
   std::vector<Value> values;
   bool ok = true;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    auto value = ParseValue(*type.element, node.items[i], Join(path, std::to_string(i)), secret, problems);
+    auto value =
+        ParseValue(*type.element, node.items[i], Join(path, std::to_string(i)), secret, problems);
     ok = ok && value;
     if (ok) values.push_back(*std::move(value));
   }
@@ -138,8 +149,8 @@ std::optional<Value> ParseList(const Type& type, const Node& node, std::string_v
 
 }  // namespace
 
-std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_view path, bool secret,
-                                Problems& problems) {
+std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_view path,
+                                bool secret, Problems& problems) {
   if (node.broken) return {};
   const bool null = node.is_null() || (node.loose && (node.text == "null" || node.text == "~"));
   if (type.optional && null) return Value{};
@@ -149,24 +160,31 @@ std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_
   };
   const bool is_list = type.kind == Kind::kList;
   if (node.is_null()) {
-    const char* hint = type.kind == Kind::kText ? "; an empty text is written ''" : is_list ? "; an empty list is written []" : "";
+    const char* hint = type.kind == Kind::kText ? "; an empty text is written ''"
+                       : is_list                ? "; an empty list is written []"
+                                                : "";
     return refuse(fmt::format("no value is given{}", hint));
   }
-  if (is_list && node.kind == Node::Kind::kList) return ParseList(type, node, path, secret, problems);
+  if (is_list && node.kind == Node::Kind::kList)
+    return ParseList(type, node, path, secret, problems);
   if (is_list && node.kind == Node::Kind::kScalar && node.loose) {
     const std::size_t before = problems.count();
     const auto list = ReadLoose(&type, node, problems);
-    if (list && list->kind == Node::Kind::kList) return ParseList(type, *list, path, secret, problems);
+    if (list && list->kind == Node::Kind::kList)
+      return ParseList(type, *list, path, secret, problems);
     if (problems.count() > before) return {};
   }
   if (is_list || node.kind != Node::Kind::kScalar) {
-    const char* found = node.kind == Node::Kind::kScalar ? "one value" : node.kind == Node::Kind::kList ? "a list" : "a section";
+    const char* found = node.kind == Node::Kind::kScalar ? "one value"
+                        : node.kind == Node::Kind::kList ? "a list"
+                                                         : "a section";
     return refuse(fmt::format("expected {}, found {}", DescribeType(type), found));
   }
   const std::string shown = secret || node.secret ? "the value" : Quote(node.text);
   const auto value = ParseScalar(type, node.text);
   if (!value) {
-    const std::string meant = type.kind == Kind::kEnum && !secret && !node.secret ? Meant(type, node.text) : "";
+    const std::string meant =
+        type.kind == Kind::kEnum && !secret && !node.secret ? Meant(type, node.text) : "";
     return refuse(fmt::format("{} is not {}{}", shown, DescribeType(type), meant));
   }
   const std::string wrong = OutOfRange(type, *value);
@@ -176,21 +194,28 @@ std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_
 
 std::string FormatScalar(const Type& type, const Value& value) {
   switch (type.kind) {
-    case Kind::kBool: return std::get<bool>(value.data) ? "true" : "false";
-    case Kind::kInteger: return fmt::format("{}", std::get<std::int64_t>(value.data));
+    case Kind::kBool:
+      return std::get<bool>(value.data) ? "true" : "false";
+    case Kind::kInteger:
+      return fmt::format("{}", std::get<std::int64_t>(value.data));
     case Kind::kNumber: {
       const double number = std::get<double>(value.data);
-      return type.single ? fmt::format("{}", static_cast<float>(number)) : fmt::format("{}", number);
+      return type.single ? fmt::format("{}", static_cast<float>(number))
+                         : fmt::format("{}", number);
     }
-    case Kind::kText: return std::get<std::string>(value.data);
-    case Kind::kDuration: return FormatDuration(std::chrono::nanoseconds(std::get<std::int64_t>(value.data)));
-    case Kind::kBytes: return FormatByteSize({std::get<std::int64_t>(value.data)});
+    case Kind::kText:
+      return std::get<std::string>(value.data);
+    case Kind::kDuration:
+      return FormatDuration(std::chrono::nanoseconds(std::get<std::int64_t>(value.data)));
+    case Kind::kBytes:
+      return FormatByteSize({std::get<std::int64_t>(value.data)});
     case Kind::kEnum:
       for (const auto& [name, number] : type.names) {
         if (number == std::get<std::int64_t>(value.data)) return name;
       }
       break;
-    case Kind::kList: break;
+    case Kind::kList:
+      break;
   }
   return {};
 }
@@ -206,19 +231,27 @@ Node ToNode(const Type& type, const Value& value) {
   }
   Node node;
   node.kind = Node::Kind::kList;
-  for (const Value& item : std::get<std::vector<Value>>(value.data)) node.items.push_back(ToNode(*type.element, item));
+  for (const Value& item : std::get<std::vector<Value>>(value.data))
+    node.items.push_back(ToNode(*type.element, item));
   return node;
 }
 
 std::string DescribeType(const Type& type) {
   switch (type.kind) {
-    case Kind::kBool: return "true or false";
-    case Kind::kInteger: return "a whole number";
-    case Kind::kNumber: return type.ratio ? "a ratio such as 0.25 or 25%" : "a number";
-    case Kind::kText: return "a text";
-    case Kind::kEnum: return fmt::format("one of {}", Names(type));
-    case Kind::kDuration: return "a duration such as 10s, 500ms or 1m30s";
-    case Kind::kBytes: return "a size such as 64MiB, 10MB or 4096";
+    case Kind::kBool:
+      return "true or false";
+    case Kind::kInteger:
+      return "a whole number";
+    case Kind::kNumber:
+      return type.ratio ? "a ratio such as 0.25 or 25%" : "a number";
+    case Kind::kText:
+      return "a text";
+    case Kind::kEnum:
+      return fmt::format("one of {}", Names(type));
+    case Kind::kDuration:
+      return "a duration such as 10s, 500ms or 1m30s";
+    case Kind::kBytes:
+      return "a size such as 64MiB, 10MB or 4096";
     case Kind::kList:
       return type.is_point() ? "a point [x, y] such as [25%, 0.5]"
                              : fmt::format("a list, each item {}", DescribeType(*type.element));
@@ -228,7 +261,8 @@ std::string DescribeType(const Type& type) {
 
 std::string DescribeRange(const Type& type) {
   const bool min = type.min != Value{}, max = type.max != Value{};
-  if (min && max) return fmt::format("{} to {}", FormatScalar(type, type.min), FormatScalar(type, type.max));
+  if (min && max)
+    return fmt::format("{} to {}", FormatScalar(type, type.min), FormatScalar(type, type.max));
   if (min) return fmt::format("at least {}", FormatScalar(type, type.min));
   if (max) return fmt::format("at most {}", FormatScalar(type, type.max));
   return {};

@@ -11,9 +11,10 @@
 
 namespace vigil::config {
 
-/// What `node` means as a `type`. Nothing: a problem at `path` was added, which does not quote a secret.
-std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_view path, bool secret,
-                                Problems& problems);
+/// What `node` means as a `type`. Nothing: a problem at `path` was added, which does not quote a
+/// secret.
+std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_view path,
+                                bool secret, Problems& problems);
 
 /// The text that ParseValue reads back to the same scalar.
 std::string FormatScalar(const Type& type, const Value& value);

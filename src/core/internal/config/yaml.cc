@@ -16,7 +16,8 @@
 namespace vigil::config {
 namespace {
 
-// Leaves yaml-cpp from inside its callbacks, which have no other way to stop it. Never leaves this file.
+// Leaves yaml-cpp from inside its callbacks, which have no other way to stop it. Never leaves this
+// file.
 struct Refused {
   YAML::Mark mark;
   std::string message;
@@ -85,7 +86,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     RefuseTag(mark, tag);
-    if (text.find('\0') != std::string::npos) throw Refused{mark, "text must not contain the character NUL"};
+    if (text.find('\0') != std::string::npos)
+      throw Refused{mark, "text must not contain the character NUL"};
     if (ExpectsName()) {
       if (anchor != 0) throw Refused{mark, "a name cannot have an anchor"};
       return TakeName(mark, text);
@@ -129,16 +131,19 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void TakeName(const YAML::Mark& mark, const std::string& name) {
     Level& map = open_.back();
-    const auto same = std::ranges::find_if(map.node.entries, [&](const Entry& entry) { return entry.name == name; });
+    const auto same = std::ranges::find_if(map.node.entries,
+                                           [&](const Entry& entry) { return entry.name == name; });
     if (same != map.node.entries.end()) {
-      throw Refused{mark, fmt::format("{} is there twice, first in line {}", Quote(name), same->origin.line)};
+      throw Refused{
+          mark, fmt::format("{} is there twice, first in line {}", Quote(name), same->origin.line)};
     }
     if (name.empty()) throw Refused{mark, "a name cannot be empty"};
     budget_.Add(mark, {0, name.size()});
     map.entry = Entry{name, At(mark), {}};
   }
 
-  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            Node::Kind kind) {
     RefuseTag(mark, tag);
     RefuseAsName(mark, "a list or section cannot be a name; is a bracket not closed?");
     if (open_.size() >= static_cast<std::size_t>(limits::kMaxConfigDepth)) {
@@ -167,8 +172,10 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     Node& parent = open_.back().node;
-    if (parent.items.size() + parent.entries.size() >= static_cast<std::size_t>(limits::kMaxConfigListItems)) {
-      throw Refused{mark, fmt::format("more than {} items in one list or section", limits::kMaxConfigListItems)};
+    if (parent.items.size() + parent.entries.size() >=
+        static_cast<std::size_t>(limits::kMaxConfigListItems)) {
+      throw Refused{mark, fmt::format("more than {} items in one list or section",
+                                      limits::kMaxConfigListItems)};
     }
     if (parent.kind == Node::Kind::kList) {
       parent.items.push_back(std::move(node));
@@ -183,7 +190,8 @@ class TreeBuilder final : public YAML::EventHandler {
     parent.entries.push_back(std::move(entry));
   }
 
-  // Merge keys: `<<: *base` or `<<: [*a, *b]`. What the section says itself stands, then the first that has the name.
+  // Merge keys: `<<: *base` or `<<: [*a, *b]`. What the section says itself stands, then the first
+  // that has the name.
   static void Include(const YAML::Mark& mark, Node& section) {
     if (section.kind != Node::Kind::kMap) return;
     for (Node& value : std::exchange(section.items, {})) {
@@ -194,14 +202,16 @@ class TreeBuilder final : public YAML::EventHandler {
         maps.push_back(std::move(value));
       }
       for (Node& map : maps) {
-        if (map.kind != Node::Kind::kMap) throw Refused{mark, "<< takes sections, and this has another value"};
+        if (map.kind != Node::Kind::kMap)
+          throw Refused{mark, "<< takes sections, and this has another value"};
         for (Entry& entry : map.entries) {
           if (section.Find(entry.name) == nullptr) section.entries.push_back(std::move(entry));
         }
       }
     }
     if (section.entries.size() > static_cast<std::size_t>(limits::kMaxConfigListItems)) {
-      throw Refused{mark, fmt::format("more than {} names in one section", limits::kMaxConfigListItems)};
+      throw Refused{mark,
+                    fmt::format("more than {} names in one section", limits::kMaxConfigListItems)};
     }
   }
 
@@ -212,12 +222,14 @@ class TreeBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Node> anchors_;
 };
 
-// What can be told before yaml-cpp sees the text, whose scanner keeps every bracket that is open in memory. Returns what
-// is wrong and in which line; nothing: fine so far.
+// What can be told before yaml-cpp sees the text, whose scanner keeps every bracket that is open in
+// memory. Returns what is wrong and in which line; nothing: fine so far.
 std::optional<std::pair<std::string, int>> LookOver(std::string_view text) {
-  constexpr int kMaxOpenBrackets = 1000;  // more than the depth: some may stand in texts and comments
+  constexpr int kMaxOpenBrackets =
+      1000;  // more than the depth: some may stand in texts and comments
   if (text.size() > limits::kMaxConfigBytes) {
-    return {{fmt::format("{} bytes; at most {} are read", text.size(), limits::kMaxConfigBytes), 0}};
+    return {
+        {fmt::format("{} bytes; at most {} are read", text.size(), limits::kMaxConfigBytes), 0}};
   }
   int line = 1, brackets = 0;
   for (std::size_t begin = 0; begin <= text.size(); ++line) {
@@ -225,7 +237,8 @@ std::optional<std::pair<std::string, int>> LookOver(std::string_view text) {
     const std::string_view content = text.substr(begin, end - begin);
     if (!IsText(content)) return {{"not UTF-8 text, or it has control characters", line}};
     for (const char c : content) brackets += (c == '[' || c == '{') - (c == ']' || c == '}');
-    if (brackets > kMaxOpenBrackets) return {{fmt::format("nested more than {} deep", limits::kMaxConfigDepth), line}};
+    if (brackets > kMaxOpenBrackets)
+      return {{fmt::format("nested more than {} deep", limits::kMaxConfigDepth), line}};
     begin = end + 1;
   }
   return {};
@@ -233,17 +246,20 @@ std::optional<std::pair<std::string, int>> LookOver(std::string_view text) {
 
 // yaml-cpp's words for two common slips help nobody.
 std::string Explain(const std::string& message, std::string_view text, int line) {
-  for (; line > 0 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  for (; line > 0 && !text.empty(); --line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   const std::string_view content = text.substr(0, text.find('\n'));
   const std::string_view indent = content.substr(0, content.find_first_not_of(" \t"));
   if (indent.find('\t') != std::string_view::npos) return "a tab cannot indent YAML; use spaces";
-  if (message == "illegal map value") return "not valid YAML: a name and `:` are not expected here; check the indentation";
+  if (message == "illegal map value")
+    return "not valid YAML: a name and `:` are not expected here; check the indentation";
   return fmt::format("not valid YAML: {}", message);
 }
 
 }  // namespace
 
-std::optional<Node> ReadYaml(std::string_view text, const Origin& origin, bool with_lines, Problems& problems) {
+std::optional<Node> ReadYaml(std::string_view text, const Origin& origin, bool with_lines,
+                             Problems& problems) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // byte order mark
   TreeBuilder builder(origin, with_lines);
   if (const auto wrong = LookOver(text)) {
@@ -261,7 +277,8 @@ std::optional<Node> ReadYaml(std::string_view text, const Origin& origin, bool w
     problems.Add(builder.At(refused.mark), "", refused.message);
     return {};
   } catch (const YAML::Exception& error) {
-    problems.Add(builder.At(error.mark), "", Explain(error.msg, text, std::max(0, error.mark.line)));
+    problems.Add(builder.At(error.mark), "",
+                 Explain(error.msg, text, std::max(0, error.mark.line)));
     return {};
   } catch (const std::exception& error) {
     problems.Add(origin, "", fmt::format("not valid YAML: {}", error.what()));
