@@ -10,14 +10,20 @@ find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(CURL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(simdjson REQUIRED)
 
-# Two of OpenCV's libraries, found by hand: its CMake package comes only with all of them.
+# Three of OpenCV's libraries, found by hand: its CMake package comes only with all of them.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 find_library(OPENCV_CORE opencv_core REQUIRED)
 find_library(OPENCV_IMGPROC opencv_imgproc REQUIRED)
 add_library(vigil_opencv INTERFACE)
 target_include_directories(vigil_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
 target_link_libraries(vigil_opencv INTERFACE ${OPENCV_IMGPROC} ${OPENCV_CORE})
+find_library(OPENCV_OBJDETECT opencv_objdetect REQUIRED)
+add_library(vigil_opencv_objdetect INTERFACE)
+target_link_libraries(vigil_opencv_objdetect INTERFACE ${OPENCV_OBJDETECT} vigil_opencv)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavdevice libavutil libswscale)
 pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)

@@ -45,4 +45,17 @@ inline constexpr std::size_t kMaxCandidates =
 inline constexpr int kMaxPolygonVertices = 64;  ///< of a mask or a zone
 inline constexpr int kMaxMasks = 256;           ///< of one camera
 
+// Objects and events.
+inline constexpr int kMaxDetections = 1000;  ///< objects in one frame or message
+inline constexpr std::size_t kMaxTracks =
+    10'000;  ///< live tracks of one device, the oldest lost goes first
+inline constexpr std::size_t kMaxDevices = 1024;  ///< that one processor knows
+inline constexpr int kMaxLinesAndZones = 256;     ///< of one device
+inline constexpr int kMaxClasses = 10'000;        ///< that a detector tells apart
+inline constexpr std::size_t kMaxIdBytes =
+    128;  ///< of a device, camera, class, line, zone or rule name
+inline constexpr std::size_t kMaxEnvelopeBytes =
+    1U << 20;  ///< of a detection message without its picture
+inline constexpr int kMaxJsonDepth = 32;
+
 }  // namespace vigil::limits
