@@ -75,6 +75,7 @@ Json TypeSchema(const Type& type) {
   if (type.kind == Kind::kText && !type.optional) return json;  // a placeholder is a text
   Json any = Json::array({std::move(json)});
   if (type.ratio) any.push_back({{"$ref", "#/$defs/percent"}});
+  if (type.or_one) any.push_back(TypeSchema(*type.element));
   if (type.optional) any.push_back({{"type", "null"}});
   if (type.kind != Kind::kText) any.push_back({{"$ref", "#/$defs/placeholder"}});
   return {{"anyOf", std::move(any)}};

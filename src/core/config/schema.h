@@ -87,6 +87,8 @@ class KeyOf {
   KeyOf& EachItems(std::size_t min, std::size_t max) {
     return SetItems(*spec_.type.element, min, max);
   }
+  /// Of a list: one value alone stands for a list of it, as in `class: car`.
+  KeyOf& OrOne() { return spec_.type.or_one = true, *this; }
   /// Has to be given; the field's first value is no default.
   KeyOf& Required() { return spec_.required = true, *this; }
   /// Never printed; may come from a file (see Load).

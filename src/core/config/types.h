@@ -48,7 +48,8 @@ struct Type {
   std::int64_t quantum = 1;              ///< of a duration: the field counts this many nanoseconds
   std::vector<std::pair<std::string, std::int64_t>> names;             ///< of an enum
   std::size_t min_items = 0, max_items = limits::kMaxConfigListItems;  ///< of a list
-  std::shared_ptr<Type> element;                                       ///< of a list
+  bool or_one = false;            ///< of a list: one value alone stands for a list of it
+  std::shared_ptr<Type> element;  ///< of a list
 
   bool is_point() const {
     return kind == Kind::kList && min_items == 2 && max_items == 2 && element->ratio;

@@ -335,5 +335,25 @@ TEST(Problems, OfADefaultAreReportedToo) {
   EXPECT_EQ(Load(schema, {}).status().message(), "wrong: \"300\" is out of range; 1 to 256");
 }
 
+TEST(OneOrAList, TakesBoth) {
+  const auto read = [](const char* yaml) {
+    std::vector<std::string> lines;
+    Schema schema;
+    schema.Key("line", lines).Items(0, 2).OrOne();
+    Sources sources;
+    sources.file = File{"v.yaml", yaml};
+    const auto resolved = Load(schema, sources);
+    return resolved.ok() ? lines
+                         : std::vector<std::string>{std::string(resolved.status().message())};
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(read("line: driveway entry"), Texts{"driveway entry"});
+  EXPECT_EQ(read("line: 'in, out'"), Texts{"in, out"});
+  EXPECT_EQ(read("line: [a, b]"), (Texts{"a", "b"}));
+  EXPECT_EQ(
+      read("line: {a: b}"),
+      Texts{"v.yaml:1:7: line: expected one value or a list, each item a text, found a section"});
+}
+
 }  // namespace
 }  // namespace vigil::config

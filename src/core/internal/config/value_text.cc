@@ -174,6 +174,13 @@ std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_
       return ParseList(type, *list, path, secret, problems);
     if (problems.count() > before) return {};
   }
+  if (is_list && type.or_one && node.kind == Node::Kind::kScalar) {
+    Node list;
+    list.kind = Node::Kind::kList;
+    list.origin = node.origin;
+    list.items.push_back(node);
+    return ParseList(type, list, path, secret, problems);
+  }
   if (is_list || node.kind != Node::Kind::kScalar) {
     const char* found = node.kind == Node::Kind::kScalar ? "one value"
                         : node.kind == Node::Kind::kList ? "a list"
@@ -253,8 +260,10 @@ std::string DescribeType(const Type& type) {
     case Kind::kBytes:
       return "a size such as 64MiB, 10MB or 4096";
     case Kind::kList:
-      return type.is_point() ? "a point [x, y] such as [25%, 0.5]"
-                             : fmt::format("a list, each item {}", DescribeType(*type.element));
+      return type.is_point()
+                 ? "a point [x, y] such as [25%, 0.5]"
+                 : fmt::format("{}a list, each item {}", type.or_one ? "one value or " : "",
+                               DescribeType(*type.element));
   }
   return {};
 }
