@@ -27,6 +27,8 @@ inline constexpr int kMaxStreams = 64;                             ///< tracks o
 // Models.
 inline constexpr std::size_t kMaxModelBytes = 512U << 20;
 inline constexpr std::size_t kMaxTensorElements = 64U << 20;
+inline constexpr std::size_t kMaxModelMetadataBytes = 1U << 20;  ///< one entry of a model file
+inline constexpr int kMaxModelMetadataKeys = 256;                ///< others are not looked at
 inline constexpr std::size_t kMaxGeometryBytes = 256U << 10;  ///< the canonical face; it has 19 KB
 
 // Configuration.

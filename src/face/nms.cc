@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/nms.h"
 
 namespace vigil::face {
 
@@ -11,15 +12,12 @@ std::vector<Detection> PlainNms(std::vector<Detection>& candidates, float iou) {
                    [](const Detection& a, const Detection& b) { return a.score > b.score; });
   if (candidates.size() > limits::kMaxCandidates) candidates.resize(limits::kMaxCandidates);
 
-  std::vector<Detection> kept;
-  for (const Detection& candidate : candidates) {
-    if (kept.size() == limits::kMaxFaces) break;
-    const bool shown = std::any_of(kept.begin(), kept.end(), [&](const Detection& better) {
-      return IoU(better.box, candidate.box) > iou;
-    });
-    if (!shown) kept.push_back(candidate);
-  }
-  candidates.clear();
+  SuppressNonMaximum(candidates, limits::kMaxFaces,
+                     [iou](const Detection& better, const Detection& candidate) {
+                       return IoU(better.box, candidate.box) > iou;
+                     });
+  std::vector<Detection> kept(candidates);
+  candidates.clear();  // its memory stays
   return kept;
 }
 

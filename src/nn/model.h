@@ -38,6 +38,10 @@ class Model {
   /// Valid after Run() until the next one. `index` < outputs().size().
   virtual std::span<const float> output(std::size_t index) const = 0;
 
+  /// What the file says of itself under that key (`names`, `stride` …), as its author wrote it: any
+  /// text, at most limits::kMaxModelMetadataBytes. Empty where it says nothing.
+  virtual std::string_view metadata(std::string_view key) const;
+
   /// Internal when the engine fails; the model can be run again.
   virtual absl::Status Run() = 0;
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nn/model.h"
@@ -29,10 +30,18 @@ struct OnnxOptions {
   std::vector<std::int64_t> input_shape{};
   int open_side = 0;
 
+  /// Outputs whose size the file leaves open may differ from run to run (lists of finds, say):
+  /// their entry in outputs() then tells the shape of the last run, which may be empty, and their
+  /// buffer lasts until the next. False: the first run's shapes are final, and an empty output is
+  /// an error.
+  bool varying_outputs = false;
+
   std::string runtime_library{};  ///< path of libonnxruntime.so; empty: see OnnxModel
 };
 
-/// An ONNX model ready to run: float32 tensors in and out, shapes fixed when it is created.
+/// An ONNX model ready to run: float32 tensors in and out, shapes fixed when it is created (but see
+/// OnnxOptions::varying_outputs). Outputs of int32 and int64 (numbers, classes) are given as
+/// float32, exact up to 2^24.
 ///
 /// The runtime library is opened when the first model is: OnnxOptions::runtime_library, else the
 /// environment's VIGIL_ONNXRUNTIME_LIBRARY, else deps/onnxruntime/lib in one of the six folders
@@ -64,6 +73,7 @@ class OnnxModel final : public Model {
   std::span<const TensorInfo> outputs() const override;
   std::span<float> input(std::size_t index) override;
   std::span<const float> output(std::size_t index) const override;
+  std::string_view metadata(std::string_view key) const override;
   absl::Status Run() override;
 
  private:

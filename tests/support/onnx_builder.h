@@ -35,7 +35,7 @@ class Proto {
 };
 
 /// TensorProto.DataType.
-enum OnnxType : std::uint64_t { kFloat = 1, kInt64 = 7, kFloat16 = 10 };
+enum OnnxType : std::uint64_t { kFloat = 1, kInt32 = 6, kInt64 = 7, kBool = 9, kFloat16 = 10 };
 
 /// A ValueInfoProto; a negative side is an open dimension.
 inline Proto OnnxValue(std::string_view name, OnnxType type, std::initializer_list<int> sides) {

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "core/limits.h"
 #include "core/status.h"
@@ -17,6 +19,7 @@ using SessionOptions = OrtHandle<OrtSessionOptions, &OrtApi::ReleaseSessionOptio
 using CudaOptions = OrtHandle<OrtCUDAProviderOptionsV2, &OrtApi::ReleaseCUDAProviderOptions>;
 using TensorRtOptions =
     OrtHandle<OrtTensorRTProviderOptionsV2, &OrtApi::ReleaseTensorRTProviderOptions>;
+using Metadata = OrtHandle<OrtModelMetadata, &OrtApi::ReleaseModelMetadata>;
 using TypeInfo = OrtHandle<OrtTypeInfo, &OrtApi::ReleaseTypeInfo>;
 
 constexpr const char* kCuda = "CUDAExecutionProvider";
@@ -92,7 +95,7 @@ absl::Status SelectProvider(const OnnxContext& context, OrtSessionOptions* setti
                              &OrtApi::SessionOptionsAppendExecutionProvider_CUDA_V2);
 }
 
-absl::StatusOr<TensorInfo> ReadTensor(const OnnxContext& context, const OrtSession* session,
+absl::StatusOr<OnnxOutput> ReadTensor(const OnnxContext& context, const OrtSession* session,
                                       bool is_input, std::size_t index) {
   const OrtApi& api = context.api();
   OrtAllocator* allocator = nullptr;
@@ -122,14 +125,16 @@ absl::StatusOr<TensorInfo> ReadTensor(const OnnxContext& context, const OrtSessi
     return status;
   if (auto status = context.Check(api.GetDimensionsCount(tensor, &rank)); !status.ok())
     return status;
-  if (element != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
+  const bool whole_numbers = element == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 ||
+                             element == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+  if (element != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && (is_input || !whole_numbers)) {
     return context.Refuse(
         fmt::format("{} is {}; only float32 is supported, export it so", which, TypeName(element)));
   }
   info.shape.resize(rank);
   if (auto status = context.Check(api.GetDimensions(tensor, info.shape.data(), rank)); !status.ok())
     return status;
-  return info;
+  return OnnxOutput{std::move(info), element};
 }
 
 // Whether `shape` is what the file declares, open dimensions aside.
@@ -219,26 +224,57 @@ absl::StatusOr<std::vector<TensorInfo>> ReadOnnxInputs(const OnnxContext& contex
   for (std::size_t i = 0; i < count; ++i) {
     auto input = ReadTensor(context, session, true, i);
     if (!input.ok()) return input.status();
-    if (auto status = FixShape(context, *input, options); !status.ok()) return status;
-    inputs.push_back(*std::move(input));
+    if (auto status = FixShape(context, input->info, options); !status.ok()) return status;
+    inputs.push_back(std::move(input->info));
   }
   return inputs;
 }
 
-absl::StatusOr<std::vector<TensorInfo>> ReadOnnxOutputs(const OnnxContext& context,
+absl::StatusOr<std::vector<OnnxOutput>> ReadOnnxOutputs(const OnnxContext& context,
                                                         const OrtSession* session) {
   std::size_t count = 0;
   if (auto status = context.Check(context.api().SessionGetOutputCount(session, &count));
       !status.ok())
     return status;
   if (count == 0) return context.Refuse("has no output");
-  std::vector<TensorInfo> outputs;
+  std::vector<OnnxOutput> outputs;
   for (std::size_t i = 0; i < count; ++i) {
     auto output = ReadTensor(context, session, false, i);
     if (!output.ok()) return output.status();
     outputs.push_back(*std::move(output));
   }
   return outputs;
+}
+
+absl::StatusOr<std::map<std::string, std::string, std::less<>>> ReadOnnxMetadata(
+    const OnnxContext& context, const OrtSession* session) {
+  const OrtApi& api = context.api();
+  std::map<std::string, std::string, std::less<>> texts;
+  OrtAllocator* allocator = nullptr;
+  if (auto status = context.Check(api.GetAllocatorWithDefaultOptions(&allocator)); !status.ok())
+    return status;
+  Metadata metadata(api);
+  if (auto status = context.Check(api.SessionGetModelMetadata(session, metadata.out()));
+      !status.ok())
+    return status;
+  char** keys = nullptr;
+  std::int64_t count = 0;
+  absl::Status status = context.Check(
+      api.ModelMetadataGetCustomMetadataMapKeys(metadata.get(), allocator, &keys, &count));
+  for (std::int64_t i = 0; keys != nullptr && i < count; ++i) {
+    char* text = nullptr;
+    if (status.ok() && i < limits::kMaxModelMetadataKeys) {
+      status = context.Check(
+          api.ModelMetadataLookupCustomMetadataMap(metadata.get(), allocator, keys[i], &text));
+    }
+    if (text != nullptr && std::strlen(text) <= limits::kMaxModelMetadataBytes)
+      texts.emplace(keys[i], text);
+    allocator->Free(allocator, text);
+    allocator->Free(allocator, keys[i]);
+  }
+  allocator->Free(allocator, keys);
+  if (!status.ok()) return status;
+  return texts;
 }
 
 bool IsUsableShape(std::span<const std::int64_t> shape) {

@@ -5,7 +5,11 @@
 #include <absl/status/statusor.h>
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "nn/internal/onnx_runtime.h"
 #include "nn/onnx_model.h"
@@ -23,9 +27,17 @@ absl::StatusOr<std::vector<TensorInfo>> ReadOnnxInputs(const OnnxContext& contex
                                                        const OrtSession* session,
                                                        const OnnxOptions& options);
 
-/// The outputs; a dimension that the file leaves open is -1.
-absl::StatusOr<std::vector<TensorInfo>> ReadOnnxOutputs(const OnnxContext& context,
+/// One of the outputs; a dimension that the file leaves open is -1.
+struct OnnxOutput {
+  TensorInfo info;
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;  ///< or int32, int64
+};
+absl::StatusOr<std::vector<OnnxOutput>> ReadOnnxOutputs(const OnnxContext& context,
                                                         const OrtSession* session);
+
+/// What the file says of itself, as far as it is within limits.
+absl::StatusOr<std::map<std::string, std::string, std::less<>>> ReadOnnxMetadata(
+    const OnnxContext& context, const OrtSession* session);
 
 /// Whether every dimension is at least 1 and the whole at most limits::kMaxTensorElements.
 bool IsUsableShape(std::span<const std::int64_t> shape);

@@ -203,6 +203,54 @@ TEST(OnnxModel, TakesSeveralInputs) {
   EXPECT_THAT((*model)->output(0), testing::Each(3.0F));
 }
 
+TEST(OnnxModel, GivesWholeNumbersAsFloats) {
+  const test::TempDir dir;
+  test::WriteFile(dir / "m.onnx", OnnxUnary("Shape", OnnxValue("x", test::kFloat, {3, 4}),
+                                            OnnxValue("y", test::kInt64, {2}))
+                                      .data());
+  const auto model = OnnxModel::Create(dir / "m.onnx", {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_EQ((*model)->Run(), absl::OkStatus());
+    EXPECT_THAT((*model)->output(0), testing::ElementsAre(3, 4));
+  }
+}
+
+TEST(OnnxModel, OutputsMayVaryWhereThatIsAskedFor) {
+  const test::TempDir dir;
+  test::WriteFile(dir / "m.onnx", OnnxUnary("NonZero", OnnxValue("x", test::kFloat, {1, 4}),
+                                            OnnxValue("y", test::kInt64, {2, -1}))
+                                      .data());
+  test::WriteFile(dir / "f.onnx", SizeFollowsValues().data());
+  for (const char* file : {"m.onnx", "f.onnx"}) {
+    const auto model = OnnxModel::Create(dir / file, {.varying_outputs = true});
+    ASSERT_TRUE(model.ok()) << model.status();
+    EXPECT_EQ((*model)->outputs()[0].shape, (Shape{2, 0}));
+    EXPECT_TRUE((*model)->output(0).empty());
+    (*model)->input(0)[1] = (*model)->input(0)[3] = 5;
+    ASSERT_EQ((*model)->Run(), absl::OkStatus());
+    EXPECT_EQ((*model)->outputs()[0].shape, (Shape{2, 2}));
+    EXPECT_THAT((*model)->output(0), testing::ElementsAre(0, 0, 1, 3));
+    (*model)->input(0)[3] = 0;
+    ASSERT_EQ((*model)->Run(), absl::OkStatus());
+    EXPECT_THAT((*model)->output(0), testing::ElementsAre(0, 1));
+  }
+}
+
+TEST(OnnxModel, TellsWhatTheFileSaysOfItself) {
+  const test::TempDir dir;
+  Proto file =
+      OnnxUnary("Neg", OnnxValue("x", test::kFloat, {1}), OnnxValue("y", test::kFloat, {1}));
+  file.Message(14, Proto().Bytes(1, "stride").Bytes(2, "32"));
+  file.Message(14, Proto().Bytes(1, "huge").Bytes(2, std::string((1U << 20) + 1, 'x')));
+  test::WriteFile(dir / "m.onnx", file.data());
+  const auto model = OnnxModel::Create(dir / "m.onnx", {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->metadata("stride"), "32");
+  EXPECT_EQ((*model)->metadata("huge"), "");
+  EXPECT_EQ((*model)->metadata("names"), "");
+}
+
 struct BadModel {
   const char* name;
   std::string file;
@@ -232,12 +280,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadModel{"text", "no model at all", {}, "is not an ONNX model"},
         BadModel{"cut_short", Relu(test::kFloat, {1, 4}).substr(0, 40), {}, "cut short"},
         BadModel{"float16", Relu(test::kFloat16, {1, 4}), {}, "input \"x\" is float16"},
-        BadModel{"int64_output",
-                 OnnxUnary("Shape", OnnxValue("x", test::kFloat, {1, 4}),
-                           OnnxValue("y", test::kInt64, {2}))
+        BadModel{"bool_output",
+                 OnnxUnary("IsNaN", OnnxValue("x", test::kFloat, {1, 4}),
+                           OnnxValue("y", test::kBool, {1, 4}))
                      .data(),
                  {},
-                 "output \"y\" is int64"},
+                 "output \"y\" is bool"},
         BadModel{"unknown_operator",
                  OnnxUnary("Wibble", OnnxValue("x", test::kFloat, {1, 4}),
                            OnnxValue("y", test::kFloat, {1, 4}))
