@@ -57,5 +57,10 @@ inline constexpr std::size_t kMaxIdBytes =
 inline constexpr std::size_t kMaxEnvelopeBytes =
     1U << 20;  ///< of a detection message without its picture
 inline constexpr int kMaxJsonDepth = 32;
+inline constexpr std::size_t kMaxEventBytes = 64U << 10;  ///< of an event's JSON
+inline constexpr std::size_t kMaxRules = 256;             ///< of one device
+inline constexpr std::size_t kMaxCooldowns =
+    10'000;  ///< that one rule remembers, the oldest goes first
+inline constexpr std::size_t kMaxStateBytes = 16U << 20;  ///< of one saved state
 
 }  // namespace vigil::limits

@@ -52,6 +52,8 @@ struct Event {
   std::string direction;  ///< `left_to_right`, `a_to_b`, …
 
   std::optional<std::int64_t> track_id;
+  std::optional<std::chrono::microseconds>
+      track_age;  ///< since the track was first seen, in capture time; none where not known
   int class_id = 0;
   std::string class_name;
   float confidence = 0;  ///< 0..1, of the object in that message
