@@ -1,0 +1,87 @@
+#include "events/internal/rule_state.h"
+
+#include <absl/status/status.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/json_writer.h"
+#include "core/limits.h"
+
+namespace vigil::events::internal {
+namespace {
+
+using nlohmann::json;
+
+std::int64_t Micros(WallTime time) { return time.time_since_epoch().count(); }
+WallTime FromMicros(const json& value) {
+  return WallTime(std::chrono::microseconds(value.get<std::int64_t>()));
+}
+
+// Throws json's exception, or returns none, where something is not as written.
+std::optional<RuleState::Rule> ReadRule(const json& in) {
+  RuleState::Rule rule{
+      in.at("name").get<std::string>(), FromMicros(in.at("snoozed_until_us")), {}, {}};
+  if (in.at("cooldowns").size() > limits::kMaxCooldowns) return std::nullopt;
+  for (const json& entry : in.at("cooldowns")) {
+    rule.cooldowns.emplace_back(entry.at(0).get<std::string>(), FromMicros(entry.at(1)));
+  }
+  for (const json& entry : in.at("held")) {
+    const auto type = EventTypeNamed(entry.at("type").get<std::string>());
+    const auto reason = VerdictNamed(entry.at("reason").get<std::string>());
+    if (!type || !reason) return std::nullopt;
+    rule.held[{*type, *reason}] = entry.at("count").get<std::int64_t>();
+  }
+  return rule;
+}
+
+std::optional<RuleState> Read(const json& in) {
+  if (in.at("version") != 1 || in.at("rules").size() > limits::kMaxRules) return std::nullopt;
+  RuleState state;
+  state.snoozed_until = FromMicros(in.at("snoozed_until_us"));
+  for (const json& entry : in.at("rules")) {
+    auto rule = ReadRule(entry);
+    if (!rule) return std::nullopt;
+    state.rules.push_back(*std::move(rule));
+  }
+  return state;
+}
+
+}  // namespace
+
+std::string WriteRuleState(const RuleState& state) {
+  JsonWriter out;
+  out.BeginObject().Member("version", 1).Member("snoozed_until_us", Micros(state.snoozed_until));
+  out.Key("rules").BeginArray();
+  for (const RuleState::Rule& rule : state.rules) {
+    out.BeginObject().Member("name", rule.name);
+    out.Member("snoozed_until_us", Micros(rule.snoozed_until));
+    out.Key("cooldowns").BeginArray();
+    for (const auto& [key, time] : rule.cooldowns) {
+      out.BeginArray().Value(key).Value(Micros(time)).EndArray();
+    }
+    out.EndArray().Key("held").BeginArray();
+    for (const auto& [what, count] : rule.held) {
+      out.BeginObject().Member("type", NameOf(what.first)).Member("reason", NameOf(what.second));
+      out.Member("count", count).EndObject();
+    }
+    out.EndArray().EndObject();
+  }
+  out.EndArray().EndObject();
+  return std::string(out.text());
+}
+
+absl::StatusOr<RuleState> ReadRuleState(std::string_view text) {
+  const absl::Status refused = absl::InvalidArgumentError(
+      "the saved state of the rules cannot be read; remove it to begin without cooldowns");
+  if (text.size() > limits::kMaxStateBytes) return refused;
+  try {
+    auto state = Read(json::parse(text));
+    if (!state) return refused;
+    return *std::move(state);
+  } catch (const json::exception&) {
+    return refused;
+  }
+}
+
+}  // namespace vigil::events::internal

@@ -1,0 +1,140 @@
+// What is wrong with a rule is told with its key and the name that was probably meant.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "core/limits.h"
+#include "core/status.h"
+#include "events/rule.h"
+
+namespace vigil::events {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const KnownNames kKnown = {.lines = {"driveway entry", "back door"},
+                           .zones = {"garden", "terrace"},
+                           .classes = {"person", "car", "dog"},
+                           .actions = {"json_log", "email_immediate", "webhook:ops"}};
+
+RuleOptions Good() {
+  RuleOptions rule;
+  rule.name = "car-detected";
+  rule.match.event_types = {EventType::kLineCross};
+  rule.match.lines = {"driveway entry"};
+  rule.actions.json_log = "true";
+  return rule;
+}
+
+struct WrongCase {
+  const char* name;
+  std::function<void(RuleOptions&)> spoil;
+  const char* message;  // the whole line
+};
+class RuleCheck : public testing::TestWithParam<WrongCase> {};
+TEST_P(RuleCheck, NamesTheKeyAndTheRemedy) {
+  std::vector<RuleOptions> rules = {Good()};
+  GetParam().spoil(rules[0]);
+  const absl::Status status = Validate(rules, kKnown, "devices.jetson-01.events");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(MessageOf(status), std::string("devices.jetson-01.events.0.") + GetParam().message);
+  EXPECT_FALSE(RuleSet::Create(rules, kKnown).ok());
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rules, RuleCheck,
+    testing::Values(
+        WrongCase{"line", [](auto& r) { r.match.lines = {"driveway entri"}; },
+                  "match.line: unknown line 'driveway entri'; did you mean driveway entry?"},
+        WrongCase{"line_far", [](auto& r) { r.match.lines = {"x"}; },
+                  "match.line: unknown line 'x'; known: driveway entry, back door"},
+        WrongCase{"zone",
+                  [](auto& r) {
+                    r.match = {};
+                    r.match.zones = {"gardn"};
+                  },
+                  "match.zone: unknown zone 'gardn'; did you mean garden?"},
+        WrongCase{"class", [](auto& r) { r.match.classes = {"persn"}; },
+                  "match.class: unknown class 'persn'; did you mean person?"},
+        WrongCase{"time_zone", [](auto& r) { r.schedule.time_zone = "Europe/Berln"; },
+                  "schedule.time_zone: unknown time zone 'Europe/Berln'; did you mean "
+                  "Europe/Berlin?"},
+        WrongCase{"from", [](auto& r) { r.schedule.from = "8 o'clock"; },
+                  "schedule.from: '8 o'clock' is not a time of day; write it as 22:00, from 00:00 "
+                  "to 24:00"},
+        WrongCase{"to", [](auto& r) { r.schedule.to = "25:00"; },
+                  "schedule.to: '25:00' is not a time of day; write it as 22:00, from 00:00 to "
+                  "24:00"},
+        WrongCase{"time_of_day", [](auto& r) { r.match.time_of_day = "night"; },
+                  "match.time_of_day: 'night' is no time span; write it as 22:00-06:00"},
+        WrongCase{"line_of_a_zone_event",
+                  [](auto& r) { r.match.event_types = {EventType::kZoneEnter}; },
+                  "match.line: ZONE_ENTER has no line"},
+        WrongCase{"confidence", [](auto& r) { r.match.min_confidence = 60; },
+                  "match.min_confidence: 60 is not within 0 to 1"},
+        WrongCase{"no_name", [](auto& r) { r.name.clear(); },
+                  "name: is required: the name under which events and mails tell of the rule"},
+        WrongCase{"nothing_to_do", [](auto& r) { r.actions.json_log = "false"; },
+                  "actions: none is on, so the rule does nothing; try json_log: true"},
+        WrongCase{"unknown_target", [](auto& r) { r.actions.webhook = "opps"; },
+                  "actions.webhook: no action 'webhook:opps' is configured; did you mean "
+                  "webhook:ops?"},
+        WrongCase{"not_configured", [](auto& r) { r.actions.redis = "true"; },
+                  "actions.redis: no action 'redis' is configured; configure it first"},
+        WrongCase{"cooldown", [](auto& r) { r.cooldown = std::chrono::seconds(-1); },
+                  "cooldown: is negative"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST(RuleCheckAll, GoodRulesPass) {
+  EXPECT_THAT(Problems({Good()}, kKnown), IsEmpty());
+  RuleOptions any;
+  any.name = "everything";
+  any.actions.json_log = "true";
+  EXPECT_TRUE(Validate({any}, {}).ok());
+}
+
+TEST(RuleCheckAll, EveryProblemIsTold) {
+  RuleOptions first = Good(), second = Good();
+  first.match.lines = {"nowhere at all", "back door"};
+  second.schedule.time_zone = "Moon";
+  const auto problems = Problems({first, second}, kKnown);
+  ASSERT_EQ(problems.size(), 3U);
+  EXPECT_EQ(problems[0].path, "0.match.line");
+  EXPECT_EQ(problems[1].path, "1.name");  // of the first rule
+  EXPECT_EQ(problems[2].path, "1.schedule.time_zone");
+  EXPECT_THAT(MessageOf(Validate({first, second}, kKnown)), HasSubstr("\nevents.1.name: "));
+}
+
+TEST(RuleCheckAll, ClassesThatNobodyKnowsAreNotChecked) {
+  KnownNames known = kKnown;
+  known.classes.clear();
+  RuleOptions rule = Good();
+  rule.match.classes = {"zebra"};
+  EXPECT_TRUE(Validate({rule}, known).ok());
+}
+
+TEST(RuleCheckAll, NumberIsBounded) {
+  std::vector<RuleOptions> rules;
+  for (std::size_t i = 0; i <= limits::kMaxRules; ++i) {
+    rules.push_back(Good());
+    rules.back().name += std::to_string(i);
+  }
+  EXPECT_EQ(MessageOf(Validate(rules, kKnown)), "events: 257 rules; at most 256 are allowed");
+  rules.pop_back();
+  EXPECT_TRUE(Validate(rules, kKnown).ok());
+}
+
+TEST(ActionNamesTest, TrueIsTheOnlyTargetAndAWordANamedOne) {
+  RuleActions actions;
+  actions.webhook = "ops";
+  actions.json_log = "true";
+  actions.email_immediate = "no";
+  actions.mqtt = "on";
+  EXPECT_THAT(ActionNames(actions), ElementsAre("json_log", "webhook:ops", "mqtt"));
+}
+
+}  // namespace
+}  // namespace vigil::events
