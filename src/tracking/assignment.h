@@ -50,9 +50,9 @@ class Assigner {
   std::span<const Candidate> candidates_;  // of the call
   double limit_ = 0;
 
-  std::vector<int> first_;     // row: its first candidate; one more at the end
-  std::vector<int> parent_;    // union-find over rows, then columns
-  std::vector<int> order_;     // rows, sorted by component
+  std::vector<int> first_;                          // row: its first candidate; one more at the end
+  std::vector<int> parent_;                         // union-find over rows, then columns
+  std::vector<int> order_;                          // rows, sorted by component
   std::vector<int> column_of_row_, row_of_column_;  // -1: alone
   std::vector<double> cost_of_row_;                 // of the pair that the row is in
   std::vector<double> price_;                       // of a column

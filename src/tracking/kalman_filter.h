@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 #include "core/geometry.h"
 
@@ -10,10 +11,9 @@ namespace vigil::tracking {
 /// Kalman filter of one box with constant velocity: centre x, centre y, width, height.
 ///
 /// The model of SORT and ByteTrack (Bewley et al. 2016; Zhang et al. 2022), with noise in
-/// proportion to the box's size. There, noise is a matter of frames; here of time, so that a camera
-/// of 7 frames a second and a lost frame are the same physics: the same as there at 30 frames a
-/// second. None of the matrices joins the four numbers, so the eight-dimensional filter is four of
-/// two dimensions, exactly.
+/// proportion to the box's height. There, noise grows with frames; here with time, so that a slow
+/// camera and a lost frame are the same physics. None of its matrices joins the four numbers, so
+/// the eight-dimensional filter is four of two dimensions, exactly.
 class BoxFilter {
  public:
   /// At rest at `box`, with a speed of which little is known. Width and height are positive.
@@ -21,22 +21,20 @@ class BoxFilter {
 
   /// Moves on by `seconds` (>= 0).
   void Predict(double seconds);
-  /// Takes a sighting. `trust` in (0, 1]: 1 the usual noise, smaller values more.
-  void Correct(const PixelBox& box, double trust = 1);
-  /// Forgets how the size changes, as ByteTrack does for a box that is out of sight.
+  /// Takes a sighting; width and height are positive.
+  void Correct(const PixelBox& box);
+  /// The size stops changing, for a box that is out of sight.
   void HoldSize();
 
   /// Width and height are at least 1 pixel.
   PixelBox box() const;
-  /// Of the centre, pixels a second.
-  Point2f velocity() const;
 
  private:
   struct Axis {
     double position, speed;  // pixels, pixels a second
-    double pp, ps, ss;       // covariance
+    double pp, ps, ss;       // their covariance
   };
-  double Scale(std::size_t axis) const;
+  double Scale() const;
 
   std::array<Axis, 4> axes_;  // centre x, centre y, width, height
 };

@@ -24,8 +24,8 @@ absl::StatusOr<std::string> ReadWhole(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error)
-    return absl::NotFoundError(fmt::format("{}: cannot be read: {}", path.string(),
-                                           error.message()));
+    return absl::NotFoundError(
+        fmt::format("{}: cannot be read: {}", path.string(), error.message()));
   if (size > kMaxMotBytes)
     return absl::InvalidArgumentError(fmt::format("{}: has {} MiB, more than the {} MiB allowed",
                                                   path.string(), size >> 20, kMaxMotBytes >> 20));

@@ -45,8 +45,8 @@ struct Similar {
 };
 
 struct Prepared {
-  std::vector<std::vector<int>> truth, tracked;  // a frame: numbers of the ids
-  std::vector<std::vector<Similar>> similar;     // a frame: by row
+  std::vector<std::vector<int>> truth, tracked;          // a frame: numbers of the ids
+  std::vector<std::vector<Similar>> similar;             // a frame: by row
   std::vector<std::int64_t> truth_count, tracked_count;  // a number: boxes
 };
 
@@ -194,8 +194,8 @@ std::unordered_map<std::uint64_t, double> Alignment(const Prepared& p) {
     }
   }
   for (auto& [key, common] : together) {
-    common /= static_cast<double>(p.truth_count[key >> 32U] +
-                                  p.tracked_count[key & 0xFFFFFFFFU]) - common;
+    common /= static_cast<double>(p.truth_count[key >> 32U] + p.tracked_count[key & 0xFFFFFFFFU]) -
+              common;
   }
   return together;
 }
@@ -224,9 +224,8 @@ void Hota(const Prepared& p, MotMeasures& m) {
       association += static_cast<double>(common * common) / static_cast<double>(all);
     }
     const double ass = Ratio(association, static_cast<double>(count[a]));
-    const double det =
-        Ratio(static_cast<double>(count[a]),
-              static_cast<double>(m.truth_boxes + m.tracked_boxes - count[a]));
+    const double det = Ratio(static_cast<double>(count[a]),
+                             static_cast<double>(m.truth_boxes + m.tracked_boxes - count[a]));
     m.ass_a += ass / kThresholds;
     m.det_a += det / kThresholds;
     m.hota += std::sqrt(ass * det) / kThresholds;
@@ -310,8 +309,7 @@ std::vector<MotFrame> PairFrames(std::span<const MotRow> truth, std::span<const 
     }
     seen.resize(kept);
     for (const MotRow* row : rows[f]) {
-      if (row->score != 0 && row->class_id == 1)
-        result[f].truth.push_back({row->id, row->box});
+      if (row->score != 0 && row->class_id == 1) result[f].truth.push_back({row->id, row->box});
     }
   }
   return result;
