@@ -2,46 +2,11 @@
 // included.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "face/canonical_face.h"
 #include "face/pipeline.h"
 #include "media/picture.h"
+#include "support/allocation_counter.h"
 #include "support/models.h"
-
-namespace {
-
-std::atomic<std::int64_t> allocations = 0;
-
-void* Count(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  void* memory = alignment > alignof(std::max_align_t)
-                     ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
-                     : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return Count(size, 0); }
-void* operator new[](std::size_t size) { return Count(size, 0); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Count(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return Count(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace vigil::face {
 namespace {
@@ -62,9 +27,9 @@ TEST(Allocation, AFollowedFaceTakesNoMemoryAFrame) {
     }
   };
   run(0, 70);  // more than a sweep of tiles
-  const std::int64_t before = allocations;
+  const std::int64_t before = test::Allocations();
   run(70, 200);
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(test::Allocations() - before, 0);
 }
 
 }  // namespace
