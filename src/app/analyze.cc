@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -37,6 +38,11 @@ bool IsLive(const media::Input& input) {
   return input.kind == media::Input::Kind::kCamera || input.kind == media::Input::Kind::kStream;
 }
 
+std::int64_t UnixMilliseconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 class Analysis {
  public:
   Analysis(const AnalyzeArguments& arguments, const Config& config)
@@ -49,7 +55,8 @@ class Analysis {
     if (!saves.ok())
       return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
     saves_ = *std::move(saves);
-    if (auto status = Prepare(); !status.ok()) return Complain(status), kFailed;
+    if (auto status = Prepare(); !status.ok())
+      return Complain(status), absl::IsInvalidArgument(status) ? kUsage : kFailed;
     RunJobs();
     return Report();
   }
@@ -71,26 +78,37 @@ class Analysis {
 
   // Everything that can fail before the first frame: models, outputs.
   absl::Status Prepare() {
-    auto models = ModelOptionsOf(config_);
-    if (!models.ok()) return models.status();
-    model_options_ = *std::move(models);
-    auto canonical = face::LoadCanonicalFace(model_options_.dir /
-                                             "geometry_pipeline_metadata_landmarks.binarypb");
-    if (!canonical.ok()) return canonical.status();
-    canonical_ = *std::move(canonical);
+    auto plan = PlanModels(config_);
+    if (!plan.ok()) return plan.status();
+    plan_ = *std::move(plan);
+    if (plan_.faces) {
+      auto canonical = face::LoadCanonicalFace(plan_.faces->dir /
+                                               "geometry_pipeline_metadata_landmarks.binarypb");
+      if (!canonical.ok()) return canonical.status();
+      canonical_ = *std::move(canonical);
+    }
+    for (const auto& [path, what] :
+         {std::pair{&arguments_.events, "--events"}, {&arguments_.detections, "--detections"}}) {
+      if (path->empty() || plan_.objects) continue;
+      return absl::InvalidArgumentError(fmt::format(
+          "{} needs an object detector: add --detector hog, or --detector MODEL.onnx", what));
+    }
 
     const bool ordered = std::ranges::none_of(inputs_, IsLive);
-    if (!arguments_.json.empty()) {
-      auto json = OrderedOutput::Create(arguments_.json, inputs_.size(), ordered);
-      if (!json.ok()) return json.status();
-      json_ = *std::move(json);
+    // Files say the same every time they are analysed; every run of a camera is another one.
+    epoch_ = config_.scene.epoch.value_or(ordered ? 0 : UnixMilliseconds());
+    const std::pair<const std::string*, std::unique_ptr<OrderedOutput>*> outputs[] = {
+        {&arguments_.json, &json_},
+        {&arguments_.csv, &csv_},
+        {&arguments_.events, &events_},
+        {&arguments_.detections, &detections_}};
+    for (const auto& [path, output] : outputs) {
+      if (path->empty()) continue;
+      auto created = OrderedOutput::Create(*path, inputs_.size(), ordered);
+      if (!created.ok()) return created.status();
+      *output = *std::move(created);
     }
-    if (!arguments_.csv.empty()) {
-      auto csv = OrderedOutput::Create(arguments_.csv, inputs_.size(), ordered);
-      if (!csv.ok()) return csv.status();
-      csv_ = *std::move(csv);
-      if (auto status = csv_->Write(0, CsvHeader(), {}); !status.ok()) return status;
-    }
+    if (csv_) return csv_->Write(0, CsvHeader(plan_.faces.has_value()), {});
     return absl::OkStatus();
   }
 
@@ -120,13 +138,16 @@ class Analysis {
   }
 
   void Work() {
-    auto models = face::FaceModels::Load(model_options_);
-    const JobContext context{config_,
-                             canonical_,
-                             json_.get(),
-                             csv_.get(),
-                             arguments_.display ? &shown_ : nullptr,
-                             decoder_threads_};
+    auto models = WorkerModels::Load(plan_);
+    const JobContext context{.config = config_,
+                             .canonical = canonical_,
+                             .json = json_.get(),
+                             .csv = csv_.get(),
+                             .events = events_.get(),
+                             .detections = detections_.get(),
+                             .display = arguments_.display ? &shown_ : nullptr,
+                             .decoder_threads = decoder_threads_,
+                             .epoch = epoch_};
     for (std::size_t i = next_++; i < inputs_.size(); i = next_++) {
       if (!models.ok()) {
         reports_[i].name = log::MaskCredentials(inputs_[i].name);
@@ -135,8 +156,7 @@ class Analysis {
         reports_[i] =
             RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
       }
-      if (json_) json_->Done(i);
-      if (csv_) csv_->Done(i);
+      for (OrderedOutput* output : Outputs()) output->Done(i);
       if (line_ != nullptr) line_->JobDone();
       TellFailure(reports_[i].status);
     }
@@ -186,18 +206,26 @@ class Analysis {
   }
 
   int Report() {
-    for (OrderedOutput* output : {json_.get(), csv_.get()}) {
-      if (output == nullptr) continue;
+    for (OrderedOutput* output : Outputs()) {
       if (auto status = output->Close(); !status.ok()) {
         Complain(status);
         failed_ = true;
       }
     }
     if (!arguments_.quiet) {
-      const bool stdout_taken = arguments_.json == "-" || arguments_.csv == "-";
+      const bool stdout_taken = arguments_.json == "-" || arguments_.csv == "-" ||
+                                arguments_.events == "-" || arguments_.detections == "-";
       fmt::print(stdout_taken ? stderr : stdout, "{}", Summary(reports_));
     }
     return failed_ ? kFailed : kOk;
+  }
+
+  std::vector<OrderedOutput*> Outputs() const {
+    std::vector<OrderedOutput*> outputs;
+    for (OrderedOutput* output : {json_.get(), csv_.get(), events_.get(), detections_.get()}) {
+      if (output != nullptr) outputs.push_back(output);
+    }
+    return outputs;
   }
 
   const AnalyzeArguments& arguments_;
@@ -205,9 +233,10 @@ class Analysis {
   StopOnSignal signals_;  // before any thread
   std::vector<media::Input> inputs_;
   std::vector<std::filesystem::path> saves_;
-  face::ModelOptions model_options_;
+  ModelPlan plan_;
+  std::int64_t epoch_ = 0;
   face::CanonicalFace canonical_;
-  std::unique_ptr<OrderedOutput> json_, csv_;
+  std::unique_ptr<OrderedOutput> json_, csv_, events_, detections_;
   LatestSlot<Image> shown_;  // for the window
   int decoder_threads_ = 1;
   ProgressLine* line_ = nullptr;

@@ -11,9 +11,11 @@ namespace vigil::app {
 
 struct AnalyzeArguments {
   std::vector<std::string> inputs;  ///< files, folders, patterns, cameras, addresses
-  std::string save;  ///< annotated picture or video; a folder for several inputs; empty: none
-  std::string json;  ///< JSON lines; "-": standard output; empty: none
-  std::string csv;   ///< the same for rows
+  std::string save;        ///< annotated picture or video; a folder for several inputs; empty: none
+  std::string json;        ///< JSON lines; "-": standard output; empty: none
+  std::string csv;         ///< the same for rows
+  std::string events;      ///< the same for events
+  std::string detections;  ///< the same for detection messages, which `vigil replay` reads
   bool display = false;
   bool quiet = false;      ///< no progress, no summary
   bool recursive = false;  ///< folders with their subfolders

@@ -12,7 +12,8 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
-#include "face/overlay.h"
+#include "events/envelope.h"
+#include "events/event_json.h"
 #include "media/live_source.h"
 #include "media/masked_source.h"
 #include "media/picture.h"
@@ -26,22 +27,21 @@ using namespace std::chrono_literals;
 
 class Job {
  public:
-  Job(const JobContext& context, face::FaceModels& models, const media::Input& input,
+  Job(const JobContext& context, WorkerModels& models, const media::Input& input,
       std::size_t number, std::filesystem::path save, JobProgress& progress)
       : context_(context),
         models_(models),
         input_(input),
         number_(number),
         save_(std::move(save)),
-        progress_(progress),
-        pipeline_(context.canonical, PipelineOptionsOf(context.config)),
-        overlay_(context.canonical, context.config.output.overlay) {
+        progress_(progress) {
     report_.name = log::MaskCredentials(input.name);
   }
 
   JobReport Run(const std::stop_token& stop) {
     const auto start = Clock::now();
     report_.status = RunInput(stop);
+    if (auto status = FinishScene(); report_.status.ok()) report_.status = std::move(status);
     if (auto status = FinishVideo(); report_.status.ok()) report_.status = std::move(status);
     report_.wall_us = MicrosBetween(start, Clock::now());
     return std::move(report_);
@@ -51,6 +51,12 @@ class Job {
   absl::Status RunInput(const std::stop_token& stop) {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
+    const bool live =
+        input_.kind == media::Input::Kind::kCamera || input_.kind == media::Input::Kind::kStream;
+    auto perception = Perception::Create(context_.config, context_.canonical, models_, input_.name,
+                                         context_.epoch, live);
+    if (!perception.ok()) return perception.status();
+    perception_ = *std::move(perception);
     switch (input_.kind) {
       case media::Input::Kind::kPicture:
         return RunPicture(*mask, stop);
@@ -73,14 +79,12 @@ class Job {
     frame.decode_us = MicrosBetween(start, Clock::now());
     frame.image = *std::move(image);
     progress_.total = 1;
-    const auto result = pipeline_.Still(models_, frame.image.view());
-    if (!result.ok())
-      return absl::Status(result.status().code(),
-                          fmt::format("{}: {}", report_.name, MessageOf(result.status())));
-    if (auto status = Record(frame, **result, stop); !status.ok()) return status;
-    report_.picture = **result;
+    if (auto status = perception_->Still(models_, frame); !status.ok()) return Named(status);
+    if (auto status = Record(frame, stop); !status.ok()) return status;
+    report_.is_picture = true;
+    if (const auto* faces = perception_->result().faces) report_.picture = *faces;
     if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
-    overlay_.Draw(frame.image.mutable_view(), **result);
+    perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
     if (!save_.empty()) {
       auto status = media::WritePicture(save_, frame.image.view(),
                                         {.quality = context_.config.output.jpeg_quality});
@@ -126,6 +130,9 @@ class Job {
         status = ProcessFrame(*frame, stop);
       } else if (stop.stop_requested() || slot.closed()) {
         break;
+      } else {
+        perception_->Advance();
+        status = RecordEvents(stop);
       }
     }
     const auto end = live.status();
@@ -137,13 +144,10 @@ class Job {
 
   absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
     if (frame.stream_id.empty()) frame.stream_id = report_.name;
-    const auto result = pipeline_.Next(models_, frame.image.view(), frame.timestamp_us);
-    if (!result.ok())
-      return absl::Status(result.status().code(),
-                          fmt::format("{}: {}", report_.name, MessageOf(result.status())));
-    if (auto status = Record(frame, **result, stop); !status.ok()) return status;
+    if (auto status = perception_->Next(models_, frame); !status.ok()) return Named(status);
+    if (auto status = Record(frame, stop); !status.ok()) return status;
     if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
-    overlay_.Draw(frame.image.mutable_view(), **result);
+    perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
     if (!save_.empty()) {
       if (auto status = WriteVideoFrame(frame); !status.ok()) return status;
     }
@@ -151,37 +155,85 @@ class Job {
     return absl::OkStatus();
   }
 
-  absl::Status Record(const Frame& frame, const face::FaceResult& result,
-                      const std::stop_token& stop) {
+  absl::Status Named(const absl::Status& status) const {
+    return absl::Status(status.code(), fmt::format("{}: {}", report_.name, MessageOf(status)));
+  }
+
+  absl::Status Record(const Frame& frame, const std::stop_token& stop) {
+    const FrameResult result = perception_->result();
     ++report_.frames;
     report_.decode_us += frame.decode_us;
+    if (result.faces != nullptr) CountFaces(*result.faces);
+    if (result.scene != nullptr) {
+      report_.has_scene = true;
+      report_.objects_us += result.objects_us;
+      report_.events_us += result.events_us;
+    }
+    progress_.frames = report_.frames;
+    progress_.faces = static_cast<int>(result.faces != nullptr ? result.faces->faces.size() : 0);
+
+    const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
+                             frame.image.size()};
+    if (context_.json != nullptr) {
+      WriteFrame(json_, header, result);
+      if (auto status = WriteLine(*context_.json, stop); !status.ok()) return status;
+    }
+    if (context_.csv != nullptr) {
+      WriteRows(line_, header, result);
+      if (auto status = context_.csv->Write(number_, line_, stop); !status.ok()) return status;
+    }
+    if (context_.detections != nullptr && result.scene != nullptr) {
+      json_.Clear();
+      events::WriteEnvelope(json_, *result.scene);
+      if (auto status = WriteLine(*context_.detections, stop); !status.ok()) return status;
+    }
+    return RecordEvents(stop);
+  }
+
+  void CountFaces(const face::FaceResult& result) {
+    report_.has_faces = true;
     report_.detect_us += result.timing.detect_us;
     report_.mesh_us += result.timing.mesh_us;
     report_.other_us += result.timing.other_us;
     for (const face::Face& face : result.faces) {
       report_.faces = std::max(report_.faces, face.id);
       // A blink or closure is counted when it has ended; one under way at the very end is not.
-      if (face.blink.completed) {
-        const bool is_blink = face.blink.completed->end_us - face.blink.completed->begin_us <=
-                              context_.config.face.pipeline.states.blink.max_us;
-        ++(is_blink ? report_.blinks : report_.long_closures);
-      }
+      if (!face.blink.completed) continue;
+      const bool is_blink = face.blink.completed->end_us - face.blink.completed->begin_us <=
+                            context_.config.face.pipeline.states.blink.max_us;
+      ++(is_blink ? report_.blinks : report_.long_closures);
     }
-    progress_.frames = report_.frames;
-    progress_.faces = static_cast<int>(result.faces.size());
+  }
 
-    const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
-                             frame.image.size()};
-    if (context_.json != nullptr) {
-      WriteFrame(json_, header, result);
-      line_.assign(json_.text()).append(1, '\n');
-      if (auto status = context_.json->Write(number_, line_, stop); !status.ok()) return status;
-    }
-    if (context_.csv != nullptr) {
-      WriteRows(line_, header, result);
-      if (auto status = context_.csv->Write(number_, line_, stop); !status.ok()) return status;
+  absl::Status RecordEvents(const std::stop_token& stop) {
+    for (const events::Event& event : perception_->events()) {
+      CountEvent(event, report_);
+      perception_->scene()->Decide(event);
+      if (context_.events == nullptr) continue;
+      json_.Clear();
+      events::WriteEvent(json_, event);
+      if (auto status = WriteLine(*context_.events, stop); !status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+
+  // What json_ holds, as a line.
+  absl::Status WriteLine(OrderedOutput& output, const std::stop_token& stop) {
+    line_.assign(json_.text()).append(1, '\n');
+    return output.Write(number_, line_, stop);
+  }
+
+  // Tracks end with their input. What they brought about is still written, even after a stop.
+  absl::Status FinishScene() {
+    if (!perception_ || perception_->scene() == nullptr) return absl::OkStatus();
+    perception_->Finish();
+    auto status = RecordEvents({});
+    const SceneInterpreter& scene = *perception_->scene();
+    report_.objects = perception_->watcher()->objects();
+    report_.lines = scene.engine().line_totals();
+    report_.zones = scene.engine().zone_totals();
+    report_.rules = scene.rule_outcomes();
+    return status;
   }
 
   absl::Status WriteVideoFrame(const Frame& frame) {
@@ -212,13 +264,12 @@ class Job {
   }
 
   const JobContext& context_;
-  face::FaceModels& models_;
+  WorkerModels& models_;
   const media::Input& input_;
   const std::size_t number_;
   const std::filesystem::path save_;
   JobProgress& progress_;
-  face::Pipeline pipeline_;
-  face::Overlay overlay_;
+  std::unique_ptr<Perception> perception_;
   std::unique_ptr<media::VideoWriter> video_;
   Size video_size_;
   double fps_ = 0;
@@ -229,7 +280,14 @@ class Job {
 
 }  // namespace
 
-JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input,
+void CountEvent(const events::Event& event, JobReport& report) {
+  ++report.events;
+  if (event.type != events::EventType::kZoneOccupancy || !event.count) return;
+  std::int64_t& most = report.most_in_zone[event.zone];
+  most = std::max(most, *event.count);
+}
+
+JobReport RunJob(const JobContext& context, WorkerModels& models, const media::Input& input,
                  std::size_t number, const std::filesystem::path& save, JobProgress& progress,
                  const std::stop_token& stop) {
   return Job(context, models, input, number, save, progress).Run(stop);

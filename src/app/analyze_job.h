@@ -6,15 +6,18 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "app/config.h"
 #include "app/ordered_output.h"
+#include "app/perception.h"
 #include "core/image.h"
 #include "core/latest_slot.h"
-#include "face/models.h"
+#include "events/engine.h"
 #include "face/pipeline.h"
 #include "media/picture_list.h"
 
@@ -32,10 +35,23 @@ struct JobReport {
   std::int64_t blinks = 0;
   std::int64_t long_closures = 0;
   std::int64_t decode_us = 0, detect_us = 0, mesh_us = 0, other_us = 0;
+  std::int64_t objects_us = 0, events_us = 0;
   std::int64_t wall_us = 0;
   std::string saved;                        ///< the annotated file; empty: none
   std::optional<face::FaceResult> picture;  ///< of a single picture, for the summary
+  bool is_picture = false;
+  bool has_faces = false;  ///< they were looked for
+  bool has_scene = false;  ///< objects were looked for; then also the following
+  std::map<std::string, std::int64_t> objects;  ///< different ones, by class
+  std::int64_t events = 0;
+  std::vector<events::LineTotals> lines;
+  std::vector<events::ZoneTotals> zones;
+  std::map<std::string, std::int64_t> most_in_zone;  ///< the largest number inside at once, by zone
+  std::map<std::string, RuleOutcome> rules;
 };
+
+/// Counts an event in the report of its input.
+void CountEvent(const events::Event& event, JobReport& report);
 
 /// How far a job is; read by the progress display while it runs.
 struct JobProgress {
@@ -50,13 +66,16 @@ struct JobContext {
   const face::CanonicalFace& canonical;
   OrderedOutput* json = nullptr;
   OrderedOutput* csv = nullptr;
+  OrderedOutput* events = nullptr;
+  OrderedOutput* detections = nullptr;
   LatestSlot<Image>* display = nullptr;
   int decoder_threads = 1;
+  std::int64_t epoch = 0;  ///< of this run, for messages and events
 };
 
 /// Runs on the caller's thread until the input ends, breaks or `stop` is asked for. `number` is the
 /// input's place in the ordered outputs. `save` empty: nothing is drawn.
-JobReport RunJob(const JobContext& context, face::FaceModels& models, const media::Input& input,
+JobReport RunJob(const JobContext& context, WorkerModels& models, const media::Input& input,
                  std::size_t number, const std::filesystem::path& save, JobProgress& progress,
                  const std::stop_token& stop);
 

@@ -127,6 +127,8 @@ void RegisterDrowsiness(Schema& s, face::DrowsinessOptions& o) {
 void RegisterFace(Schema& s, FaceConfig& face) {
   face::LandmarkerOptions& landmarker = face.pipeline.landmarker;
   face::StateOptions& states = face.pipeline.states;
+  s.Key("enabled", face.enabled)
+      .Doc("whether faces are looked for; default: unless objects are (detector.model_file)");
   s.Enum("detector", face.detector,
          {{"auto", FaceDetector::kAuto},
           {"whole", FaceDetector::kWhole},
@@ -266,6 +268,7 @@ void Register(Schema& schema, Config& config) {
   schema.Group("face", config.face, RegisterFace);
   schema.Group("source", config.source, RegisterSource);
   schema.Group("output", config.output, RegisterOutput);
+  RegisterScene(schema, config.scene);
 }
 
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {

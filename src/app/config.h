@@ -4,9 +4,11 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/scene_config.h"
 #include "core/config/schema.h"
 #include "core/log.h"
 #include "face/models.h"
@@ -22,6 +24,7 @@ namespace vigil::app {
 enum class FaceDetector : std::uint8_t { kAuto, kWhole, kTiles, kYuNet, kYoloFace };
 
 struct FaceConfig {
+  std::optional<bool> enabled;  ///< none: unless objects are looked for
   FaceDetector detector = FaceDetector::kAuto;
   std::string detector_file;
   int mesh = face::kRefinedPoints;
@@ -55,6 +58,7 @@ struct Config {
   FaceConfig face;
   SourceConfig source;
   OutputConfig output;
+  SceneConfig scene;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

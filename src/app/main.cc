@@ -14,6 +14,7 @@
 #include "app/config.h"
 #include "app/config_command.h"
 #include "app/models_command.h"
+#include "app/replay.h"
 #include "app/version.h"
 #include "core/log.h"
 #include "core/status.h"
@@ -75,6 +76,7 @@ class CommandLine {
     app_.get_formatter()->column_width(36);
     app_.footer("Example: vigil analyze portrait.jpg --save annotated.jpg");
     AddAnalyze();
+    AddReplay();
     AddModels();
     AddConfig();
   }
@@ -114,11 +116,24 @@ class CommandLine {
         ->type_name("FILE");
     c.add_option("--csv", analyze_.csv, "one row a face and frame; '-' for standard output")
         ->type_name("FILE");
+    c.add_option("--events", analyze_.events, "one JSON object an event; '-' for standard output")
+        ->type_name("FILE");
+    c.add_option("--detections", analyze_.detections,
+                 "one detection message a frame, for `vigil replay`; '-' for standard output")
+        ->type_name("FILE");
     c.add_flag("--display", analyze_.display, "show the annotated frames in a window");
     c.add_flag("--recursive", analyze_.recursive, "take the subfolders of folders too");
     c.add_flag("-q,--quiet", analyze_.quiet, "no progress, no summary");
     AddConfigOptions(c, arguments_);
-    AddKeyFlag(c, arguments_, "--detector", "face.detector",
+    AddKeyFlag(c, arguments_, "--detector", "detector.model_file",
+               "objects: an ONNX model, or hog for the built-in person detector", "hog|MODEL.onnx");
+    c.add_flag_callback(
+        "--faces",
+        [this] {
+          arguments_.flags.push_back({"face.enabled", "true", "--faces"});
+        },
+        "faces too, beside objects (face.enabled)");
+    AddKeyFlag(c, arguments_, "--face-detector", "face.detector",
                "auto, whole, tiles, yunet or yolo_face", "NAME");
     AddKeyFlag(c, arguments_, "--max-faces", "face.max_faces", "faces followed at once", "N");
     AddKeyFlag(c, arguments_, "--mesh", "face.mesh", "points of the mesh: 468, or 478 with irises",
@@ -132,6 +147,29 @@ class CommandLine {
       command_ = [this] {
         return WithConfig(arguments_,
                           [this](const Config& config) { return RunAnalyze(analyze_, config); });
+      };
+    });
+  }
+
+  void AddReplay() {
+    CLI::App& c = *app_.add_subcommand(
+        "replay", "recorded detection messages once more through lines, zones and rules");
+    c.add_option(
+         "INPUT", replay_.inputs,
+         "files of detection messages, as analyze --detections writes them; '-' for standard input")
+        ->required();
+    c.add_option("--events", replay_.events, "one JSON object an event; '-' for standard output")
+        ->type_name("FILE");
+    c.add_option("--speed", replay_.speed,
+                 "times the recorded pace: 1, 10 …; max: as fast as it goes (default)")
+        ->type_name("N|max");
+    c.add_flag("-q,--quiet", replay_.quiet, "no summary");
+    AddConfigOptions(c, arguments_);
+    c.footer("Example: vigil replay detections.jsonl --config scene.yaml --events events.jsonl");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_,
+                          [this](const Config& config) { return RunReplay(replay_, config); });
       };
     });
   }
@@ -165,6 +203,7 @@ class CommandLine {
   CLI::App app_;
   ConfigArguments arguments_;
   AnalyzeArguments analyze_;
+  ReplayArguments replay_;
   std::string output_ = "text";
   std::function<int()> command_;
 };

@@ -15,19 +15,7 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
-}  // namespace
-
-std::string_view CsvHeader() {
-  return "stream_id,frame,timestamp_us,face_id,score,x,y,width,height,yaw,pitch,roll,head_x_cm,"
-         "head_y_cm,head_z_cm,gaze_yaw,gaze_pitch,"
-         "gaze_confidence,ear_left,ear_right,openness,eye_state,blinks,long_closures,blinks_per_"
-         "minute,perclos,perclos_coverage,yawns,attention,"
-         "drowsiness,drowsiness_level,drowsiness_confidence\n";
-}
-
-void WriteRows(std::string& rows, const FrameHeader& header, const face::FaceResult& result) {
-  rows.clear();
-  if (result.faces.empty()) return;
+void WriteFaces(std::string& rows, const FrameHeader& header, const face::FaceResult& result) {
   const std::string stream = Quoted(header.stream_id);
   auto out = std::back_inserter(rows);
   for (const face::Face& f : result.faces) {
@@ -49,6 +37,38 @@ void WriteRows(std::string& rows, const FrameHeader& header, const face::FaceRes
                    f.yawn.count);
     fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f}\n", f.attention.score, f.drowsiness.score,
                    Name(f.drowsiness.level), f.drowsiness.confidence);
+  }
+}
+
+void WriteObjects(std::string& rows, const FrameHeader& header, const DetectionMessage& message) {
+  const std::string stream = Quoted(header.stream_id);
+  auto out = std::back_inserter(rows);
+  for (const TrackedObject& o : message.objects) {
+    fmt::format_to(out, "{},{},{},{},{},{},{:.4f},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", stream,
+                   header.number, header.timestamp_us, o.track_id, o.class_id, Quoted(o.class_name),
+                   o.confidence, Name(o.state), o.box.x, o.box.y, o.box.width, o.box.height);
+  }
+}
+
+}  // namespace
+
+std::string_view CsvHeader(bool faces) {
+  if (!faces)
+    return "stream_id,frame,timestamp_us,track_id,class_id,class_name,confidence,state,x,y,width,"
+           "height\n";
+  return "stream_id,frame,timestamp_us,face_id,score,x,y,width,height,yaw,pitch,roll,head_x_cm,"
+         "head_y_cm,head_z_cm,gaze_yaw,gaze_pitch,"
+         "gaze_confidence,ear_left,ear_right,openness,eye_state,blinks,long_closures,blinks_per_"
+         "minute,perclos,perclos_coverage,yawns,attention,"
+         "drowsiness,drowsiness_level,drowsiness_confidence\n";
+}
+
+void WriteRows(std::string& rows, const FrameHeader& header, const FrameResult& result) {
+  rows.clear();
+  if (result.faces != nullptr) {
+    WriteFaces(rows, header, *result.faces);
+  } else if (result.scene != nullptr) {
+    WriteObjects(rows, header, *result.scene);
   }
 }
 

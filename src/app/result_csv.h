@@ -1,5 +1,5 @@
-// One row a face and frame, for spreadsheets: what `vigil analyze --csv` writes. Landmarks are left
-// to the JSON.
+// One row a face (or object) and frame, for spreadsheets: what `vigil analyze --csv` writes.
+// Landmarks are left to the JSON.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace vigil::app {
 
-/// The header row, with line end.
-std::string_view CsvHeader();
+/// The header row, with line end. Rows are of faces where these are looked for, else of objects.
+std::string_view CsvHeader(bool faces);
 
-/// Replaces `rows` by one row a face; empty where there is none.
-void WriteRows(std::string& rows, const FrameHeader& header, const face::FaceResult& result);
+/// Replaces `rows` by one row a face, or an object; empty where there is none.
+void WriteRows(std::string& rows, const FrameHeader& header, const FrameResult& result);
 
 }  // namespace vigil::app

@@ -68,15 +68,19 @@ void WriteTerms(JsonWriter& json, const face::Terms& terms) {
   json.EndArray();
 }
 
-void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
-  json.BeginObject().Member("id", face.id).Member("score", face.score, 4);
+void WriteBox(JsonWriter& json, const PixelBox& box) {
   json.Key("bbox")
       .BeginObject()
-      .Member("x", face.box.x, 1)
-      .Member("y", face.box.y, 1)
-      .Member("width", face.box.width, 1)
-      .Member("height", face.box.height, 1)
+      .Member("x", box.x, 1)
+      .Member("y", box.y, 1)
+      .Member("width", box.width, 1)
+      .Member("height", box.height, 1)
       .EndObject();
+}
+
+void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
+  json.BeginObject().Member("id", face.id).Member("score", face.score, 4);
+  WriteBox(json, face.box);
   WriteLandmarks(json, face.mesh, frame);
   const face::HeadPose& pose = face.head_pose;
   json.Key("head_pose").BeginObject();
@@ -117,9 +121,38 @@ void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
   json.EndObject().EndObject();
 }
 
+void WriteObject(JsonWriter& json, const TrackedObject& object) {
+  json.BeginObject()
+      .Member("id", object.track_id)
+      .Member("class_id", object.class_id)
+      .Member("class_name", object.class_name)
+      .Member("confidence", object.confidence, 4)
+      .Member("state", Name(object.state));
+  WriteBox(json, object.box);
+  json.EndObject();
+}
+
+void WriteTiming(JsonWriter& json, const FrameHeader& header, const FrameResult& result) {
+  const auto ms = [&](const char* name, std::int64_t us) {
+    json.Member(name, static_cast<double>(us) / 1000, 3);
+  };
+  const face::Timing none;
+  const face::Timing& faces = result.faces != nullptr ? result.faces->timing : none;
+  json.Key("timing_ms").BeginObject();
+  ms("decode", header.decode_us);
+  ms("detect", faces.detect_us);
+  ms("mesh", faces.mesh_us);
+  ms("other", faces.other_us);
+  if (result.scene != nullptr) {
+    ms("objects", result.objects_us);
+    ms("events", result.events_us);
+  }
+  json.EndObject();
+}
+
 }  // namespace
 
-void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceResult& result) {
+void WriteFrame(JsonWriter& json, const FrameHeader& header, const FrameResult& result) {
   json.Clear();
   json.BeginObject()
       .Member("stream_id", header.stream_id)
@@ -127,18 +160,18 @@ void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceRes
   json.Member("timestamp_us", header.timestamp_us)
       .Member("width", header.size.width)
       .Member("height", header.size.height);
-  json.Key("faces").BeginArray();
-  for (const face::Face& face : result.faces) WriteFace(json, face, header.size);
-  json.EndArray();
-  const auto ms = [&](const char* name, std::int64_t us) {
-    json.Member(name, static_cast<double>(us) / 1000, 3);
-  };
-  json.Key("timing_ms").BeginObject();
-  ms("decode", header.decode_us);
-  ms("detect", result.timing.detect_us);
-  ms("mesh", result.timing.mesh_us);
-  ms("other", result.timing.other_us);
-  json.EndObject().EndObject();
+  if (result.faces != nullptr) {
+    json.Key("faces").BeginArray();
+    for (const face::Face& face : result.faces->faces) WriteFace(json, face, header.size);
+    json.EndArray();
+  }
+  if (result.scene != nullptr) {
+    json.Key("objects").BeginArray();
+    for (const TrackedObject& object : result.scene->objects) WriteObject(json, object);
+    json.EndArray();
+  }
+  WriteTiming(json, header, result);
+  json.EndObject();
 }
 
 std::string_view Name(face::DrowsinessLevel level) {
@@ -165,6 +198,20 @@ std::string_view Name(face::EyeState state) {
       return "closed";
   }
   return "unknown";
+}
+
+std::string_view Name(TrackState state) {
+  switch (state) {
+    case TrackState::kTentative:
+      return "tentative";
+    case TrackState::kConfirmed:
+      return "confirmed";
+    case TrackState::kLost:
+      return "lost";
+    case TrackState::kEnded:
+      return "ended";
+  }
+  return "confirmed";
 }
 
 }  // namespace vigil::app

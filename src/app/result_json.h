@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/detection_message.h"
 #include "core/geometry.h"
 #include "core/json_writer.h"
 #include "face/types.h"
@@ -20,14 +21,24 @@ struct FrameHeader {
   Size size;
 };
 
+/// What was found in a frame. Null: was not looked for.
+struct FrameResult {
+  const face::FaceResult* faces = nullptr;
+  const DetectionMessage* scene = nullptr;
+  std::int64_t objects_us = 0;  ///< the object detector
+  std::int64_t events_us = 0;   ///< tracks and events
+};
+
 /// Replaces what `json` holds by the frame's object, without a line end. Landmarks are normalised
 /// by the frame's width (x, z) and height (y), boxes are in pixels, angles in degrees, translations
 /// in centimetres, shares 0..1.
-void WriteFrame(JsonWriter& json, const FrameHeader& header, const face::FaceResult& result);
+void WriteFrame(JsonWriter& json, const FrameHeader& header, const FrameResult& result);
 
 /// "alert", "mildFatigue", "moderateFatigue", "severeFatigue".
 std::string_view Name(face::DrowsinessLevel level);
 /// "unknown", "open", "closed".
 std::string_view Name(face::EyeState state);
+/// "tentative", "confirmed", "lost", "ended".
+std::string_view Name(TrackState state);
 
 }  // namespace vigil::app

@@ -14,13 +14,41 @@ std::string Count(std::int64_t n, const char* one, const char* many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
+std::string ObjectsOf(const JobReport& r) {
+  std::int64_t all = 0;
+  std::string classes;
+  for (const auto& [name, count] : r.objects) {
+    all += count;
+    classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", name, count);
+  }
+  const std::string text = Count(all, "object", "objects");
+  return classes.empty() ? text : fmt::format("{} ({})", text, classes);
+}
+
+// "2 faces, 5 blinks, 7 objects (person 6, car 1), 12 events": of what was looked for.
+std::string FindsOf(const JobReport& r) {
+  std::string text;
+  const auto add = [&](std::string part) { text += (text.empty() ? "" : ", ") + std::move(part); };
+  if (r.is_picture && r.picture)
+    add(Count(static_cast<std::int64_t>(r.picture->faces.size()), "face", "faces"));
+  if (!r.is_picture && r.has_faces) {
+    add(Count(r.faces, "face", "faces"));
+    add(Count(r.blinks, "blink", "blinks"));
+    if (r.long_closures > 0)
+      add(fmt::format("{} over 500 ms", Count(r.long_closures, "closure", "closures")));
+  }
+  if (r.has_scene) add(ObjectsOf(r));
+  if (r.has_scene && !r.is_picture) add(Count(r.events, "event", "events"));
+  return text;
+}
+
 void AppendPicture(std::string& text, const JobReport& report) {
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "{}: {}, {:.1f} ms", report.name,
-                 Count(static_cast<std::int64_t>(report.picture->faces.size()), "face", "faces"),
+  fmt::format_to(out, "{}: {}, {:.1f} ms", report.name, FindsOf(report),
                  static_cast<double>(report.wall_us) / 1e3);
   if (!report.saved.empty()) fmt::format_to(out, " → {}", report.saved);
   text += '\n';
+  if (!report.picture) return;
   constexpr std::size_t kMost = 5;
   const auto& faces = report.picture->faces;
   for (std::size_t i = 0; i < std::min(faces.size(), kMost); ++i) {
@@ -35,23 +63,60 @@ void AppendPicture(std::string& text, const JobReport& report) {
   if (faces.size() > kMost) fmt::format_to(out, "  and {} more\n", faces.size() - kMost);
 }
 
+// " (car 2, person 1)"; empty for a single class, which goes without saying, or none.
+template <typename Classes, typename CountOf>
+std::string ByClass(const Classes& classes, CountOf count_of) {
+  if (classes.size() < 2) return {};
+  std::string text;
+  for (const auto& c : classes) {
+    if (count_of(c) > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", c.class_name, count_of(c));
+  }
+  return text.empty() ? text : fmt::format(" ({})", text);
+}
+
+void AppendScene(std::string& text, const JobReport& r) {
+  auto out = std::back_inserter(text);
+  for (const events::LineTotals& line : r.lines) {
+    fmt::format_to(out, "  line {}: {} {}{}, {} {}{}\n", line.name, line.directions.a_to_b,
+                   line.a_to_b(), ByClass(line.classes, [](const auto& c) { return c.a_to_b; }),
+                   line.directions.b_to_a, line.b_to_a(),
+                   ByClass(line.classes, [](const auto& c) { return c.b_to_a; }));
+  }
+  for (const events::ZoneTotals& zone : r.zones) {
+    const auto most = r.most_in_zone.find(zone.name);
+    fmt::format_to(out, "  zone {}: {} entered{}", zone.name, zone.entered(),
+                   ByClass(zone.classes, [](const auto& c) { return c.entered; }));
+    if (most != r.most_in_zone.end()) fmt::format_to(out, ", at most {} at once", most->second);
+    text += '\n';
+  }
+  for (const auto& [name, outcome] : r.rules) {
+    fmt::format_to(out, "  rule {}: {} matched", name, outcome.delivered + outcome.held);
+    if (outcome.held > 0) fmt::format_to(out, ", of these {} held back", outcome.held);
+    text += '\n';
+  }
+}
+
 void AppendVideo(std::string& text, const JobReport& r) {
   auto out = std::back_inserter(text);
   const double frames = static_cast<double>(std::max<std::uint64_t>(1, r.frames));
   const double seconds = std::max(1e-6, static_cast<double>(r.wall_us) / 1e6);
   const auto ms = [&](std::int64_t us) { return static_cast<double>(us) / 1e3 / frames; };
-  fmt::format_to(out, "{}: {}, {}, {}", r.name,
-                 Count(static_cast<std::int64_t>(r.frames), "frame", "frames"),
-                 Count(r.faces, "face", "faces"), Count(r.blinks, "blink", "blinks"));
-  if (r.long_closures > 0)
-    fmt::format_to(out, ", {} over 500 ms", Count(r.long_closures, "closure", "closures"));
+  fmt::format_to(out, "{}: {}, {}", r.name,
+                 Count(static_cast<std::int64_t>(r.frames), "frame", "frames"), FindsOf(r));
   if (r.dropped > 0) fmt::format_to(out, ", {} dropped", r.dropped);
   if (r.corrupt > 0) fmt::format_to(out, ", {} damaged", r.corrupt);
-  fmt::format_to(out,
-                 "\n  {:.1f} fps, {:.2f} ms a frame (decode {:.2f}, detect {:.2f}, mesh {:.2f}, "
-                 "other {:.2f})\n",
-                 frames / seconds, seconds * 1e3 / frames, ms(r.decode_us), ms(r.detect_us),
-                 ms(r.mesh_us), ms(r.other_us));
+  text += '\n';
+  AppendScene(text, r);
+  fmt::format_to(out, "  {:.1f} fps, {:.2f} ms a frame (decode {:.2f}", frames / seconds,
+                 seconds * 1e3 / frames, ms(r.decode_us));
+  if (r.has_faces)
+    fmt::format_to(out, ", detect {:.2f}, mesh {:.2f}, other {:.2f}", ms(r.detect_us),
+                   ms(r.mesh_us), ms(r.other_us));
+  if (r.has_scene)
+    fmt::format_to(out, ", objects {:.2f}, tracks and events {:.3f}", ms(r.objects_us),
+                   ms(r.events_us));
+  text += ")\n";
   if (!r.saved.empty()) fmt::format_to(out, "  → {}\n", r.saved);
 }
 
@@ -65,7 +130,7 @@ std::string Summary(std::span<const JobReport> reports) {
     frames += report.frames;
     failed += !report.status.ok();
     if (report.frames == 0) continue;
-    if (report.picture) {
+    if (report.is_picture) {
       AppendPicture(text, report);
     } else {
       AppendVideo(text, report);
@@ -74,6 +139,17 @@ std::string Summary(std::span<const JobReport> reports) {
   if (reports.size() > 1) {
     fmt::format_to(std::back_inserter(text), "{} inputs, {} frames{}\n", reports.size(), frames,
                    failed > 0 ? fmt::format(", {} failed", failed) : "");
+  }
+  return text;
+}
+
+std::string ReplaySummary(std::span<const JobReport> reports) {
+  std::string text;
+  for (const JobReport& report : reports) {
+    fmt::format_to(std::back_inserter(text), "{}: {}, {}\n", report.name,
+                   Count(static_cast<std::int64_t>(report.frames), "message", "messages"),
+                   Count(report.events, "event", "events"));
+    AppendScene(text, report);
   }
   return text;
 }

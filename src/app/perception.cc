@@ -1,0 +1,153 @@
+#include "app/perception.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "core/log.h"
+#include "core/status.h"
+#include "core/time.h"
+
+namespace vigil::app {
+namespace {
+
+WallTime Now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
+  ModelPlan plan;
+  SceneConfig scene = config.scene;
+  if (scene.detector_file.empty() && HasScene(DeviceOf(scene, scene.device_id))) {
+    log::Info(
+        "lines, zones or rules are configured but no detector.model_file: the built-in person "
+        "detector (hog) is used");
+    scene.detector_file = "hog";
+  }
+  auto objects = DetectorOf(scene);
+  if (!objects.ok()) return objects.status();
+  plan.objects = *std::move(objects);
+  if (plan.objects) {
+    plan.objects->engine.provider = config.models.provider;
+    plan.objects->engine.device = config.models.device;
+    plan.objects->engine.runtime_library = config.models.onnxruntime_library;
+  }
+  if (config.face.enabled.value_or(!plan.objects)) {
+    auto faces = ModelOptionsOf(config);
+    if (!faces.ok()) return faces.status();
+    plan.faces = *std::move(faces);
+  }
+  if (!plan.faces && !plan.objects)
+    return absl::InvalidArgumentError(
+        "nothing to look for: face.enabled is false and no detector.model_file is named");
+  return plan;
+}
+
+absl::StatusOr<WorkerModels> WorkerModels::Load(const ModelPlan& plan) {
+  WorkerModels models;
+  if (plan.faces) {
+    auto faces = face::FaceModels::Load(*plan.faces);
+    if (!faces.ok()) return faces.status();
+    models.faces = *std::move(faces);
+  }
+  if (plan.objects) {
+    auto objects = objects::CreateDetector(*plan.objects);
+    if (!objects.ok()) return objects.status();
+    models.objects = *std::move(objects);
+  }
+  return models;
+}
+
+absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& config,
+                                                               const face::CanonicalFace& canonical,
+                                                               const WorkerModels& models,
+                                                               const std::string& input,
+                                                               std::int64_t epoch, bool live) {
+  std::unique_ptr<Perception> perception(new Perception(live));
+  if (models.faces) {
+    perception->faces_ = std::make_unique<face::Pipeline>(canonical, PipelineOptionsOf(config));
+    perception->face_overlay_ = std::make_unique<face::Overlay>(canonical, config.output.overlay);
+  }
+  if (models.objects) {
+    const DeviceConfig& device = DeviceOf(config.scene, config.scene.device_id);
+    const std::string camera = device.camera_id.empty() ? CameraIdOf(input) : device.camera_id;
+    const auto names = models.objects->class_names();
+    std::vector<std::string> classes(names.begin(), names.end());
+    perception->watcher_ = std::make_unique<SceneWatcher>(
+        config.scene.tracker,
+        SceneIdentity{config.scene.device_id, camera, epoch, config.scene.start_time}, classes);
+    auto interpreter =
+        SceneInterpreter::Create(device, config.scene.device_id, camera, std::move(classes));
+    if (!interpreter.ok()) return interpreter.status();
+    perception->interpreter_ = *std::move(interpreter);
+    perception->scene_overlay_ = std::make_unique<SceneOverlay>(config.scene.overlay);
+  }
+  return perception;
+}
+
+absl::Status Perception::Next(WorkerModels& models, const Frame& frame) {
+  return Look(models, frame, false);
+}
+
+absl::Status Perception::Still(WorkerModels& models, const Frame& frame) {
+  return Look(models, frame, true);
+}
+
+absl::Status Perception::Look(WorkerModels& models, const Frame& frame, bool still) {
+  events_ = {};
+  if (faces_) {
+    const auto result = still ? faces_->Still(*models.faces, frame.image.view())
+                              : faces_->Next(*models.faces, frame.image.view(), frame.timestamp_us);
+    if (!result.ok()) return result.status();
+    face_result_ = *result;
+  }
+  return watcher_ ? LookForObjects(models, frame, still) : absl::OkStatus();
+}
+
+absl::Status Perception::LookForObjects(WorkerModels& models, const Frame& frame, bool still) {
+  const auto start = Clock::now();
+  const auto detections = models.objects->Detect(frame.image.view());
+  if (!detections.ok()) return detections.status();
+  const auto detected = Clock::now();
+  objects_us_ = MicrosBetween(start, detected);
+  if (still) {
+    message_ = &watcher_->Still(*detections, frame.image.size());
+    return absl::OkStatus();
+  }
+  if (live_ && message_ == nullptr)
+    watcher_->SetStart(Now() - std::chrono::microseconds(frame.timestamp_us));
+  message_ = &watcher_->Next(*detections, frame.image.size(),
+                             static_cast<std::int64_t>(frame.number), frame.timestamp_us);
+  const auto events = interpreter_->Process(*message_);
+  if (events.ok()) {
+    events_ = *events;
+  } else {
+    log::Warning("frame {}: {}", frame.number,
+                 MessageOf(events.status()));  // ours are never refused
+  }
+  events_us_ = MicrosBetween(detected, Clock::now());
+  return absl::OkStatus();
+}
+
+void Perception::Advance() {
+  events_ = {};
+  if (interpreter_ && live_ && message_ != nullptr) events_ = interpreter_->Advance(Now());
+}
+
+void Perception::Finish() {
+  events_ = {};
+  if (interpreter_ && message_ != nullptr) events_ = interpreter_->Finish();
+}
+
+FrameResult Perception::result() const { return {face_result_, message_, objects_us_, events_us_}; }
+
+void Perception::Draw(MutableImageView image, std::int64_t timestamp_us) {
+  if (message_ != nullptr)
+    scene_overlay_->Draw(image, interpreter_->Drawing(*message_, events_), timestamp_us);
+  if (face_result_ != nullptr) face_overlay_->Draw(image, *face_result_);
+}
+
+}  // namespace vigil::app

@@ -1,0 +1,90 @@
+// From the frames of one input to everything that is known about them: faces, objects, events.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "app/result_json.h"
+#include "app/scene.h"
+#include "core/frame.h"
+#include "events/event.h"
+#include "face/canonical_face.h"
+#include "face/models.h"
+#include "face/overlay.h"
+#include "face/pipeline.h"
+#include "objects/detector.h"
+
+namespace vigil::app {
+
+/// Which networks a worker needs. At least one.
+struct ModelPlan {
+  std::optional<face::ModelOptions> faces;
+  std::optional<objects::DetectorOptions> objects;
+};
+
+/// What the configuration asks to be looked for. Errors: the models folder, the detector's file.
+absl::StatusOr<ModelPlan> PlanModels(const Config& config);
+
+/// The networks of one worker; every stream it serves shares them. One thread at a time.
+struct WorkerModels {
+  std::optional<face::FaceModels> faces;
+  std::unique_ptr<objects::Detector> objects;
+
+  static absl::StatusOr<WorkerModels> Load(const ModelPlan& plan);
+};
+
+/// One input. One thread at a time. What it returns is valid until the next call.
+class Perception {
+ public:
+  /// `canonical` outlives it. `input` names the camera where the configuration does not. `epoch`:
+  /// see DetectionMessage.
+  static absl::StatusOr<std::unique_ptr<Perception>> Create(const Config& config,
+                                                            const face::CanonicalFace& canonical,
+                                                            const WorkerModels& models,
+                                                            const std::string& input,
+                                                            std::int64_t epoch, bool live);
+
+  /// The next frame of a video.
+  absl::Status Next(WorkerModels& models, const Frame& frame);
+  /// A single picture: nothing is followed, and nothing happens over time.
+  absl::Status Still(WorkerModels& models, const Frame& frame);
+  /// No frame came, but time went on: a camera may be offline.
+  void Advance();
+  /// The input has ended: tracks do as well.
+  void Finish();
+
+  FrameResult result() const;
+  /// Of the last call.
+  std::span<const events::Event> events() const { return events_; }
+  /// Null where no objects are looked for.
+  SceneInterpreter* scene() { return interpreter_.get(); }
+  const SceneWatcher* watcher() const { return watcher_.get(); }
+
+  void Draw(MutableImageView image, std::int64_t timestamp_us);
+
+ private:
+  explicit Perception(bool live) : live_(live) {}
+  absl::Status Look(WorkerModels& models, const Frame& frame, bool still);
+  absl::Status LookForObjects(WorkerModels& models, const Frame& frame, bool still);
+
+  const bool live_;
+  std::unique_ptr<face::Pipeline> faces_;
+  std::unique_ptr<face::Overlay> face_overlay_;
+  const face::FaceResult* face_result_ = nullptr;
+  std::unique_ptr<SceneWatcher> watcher_;
+  std::unique_ptr<SceneInterpreter> interpreter_;
+  std::unique_ptr<SceneOverlay> scene_overlay_;
+  const DetectionMessage* message_ = nullptr;
+  std::span<const events::Event> events_;
+  std::int64_t objects_us_ = 0, events_us_ = 0;
+};
+
+}  // namespace vigil::app

@@ -1,0 +1,152 @@
+#include "app/scene_overlay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace vigil::app {
+namespace {
+
+using media::Canvas;
+using media::Color;
+namespace theme = media::theme;
+
+constexpr std::size_t kMaxSteps = 600;    // of one trail
+constexpr std::size_t kMaxTrails = 1000;  // more objects than anybody can tell apart
+
+// Where an object stands: people and cars leave their trail on the ground.
+Point2f Foot(const PixelBox& box) { return {box.x + box.width / 2, box.bottom()}; }
+
+float Seconds(std::int64_t us) { return static_cast<float>(us) * 1e-6F; }
+
+Color OfTrack(std::int64_t id) { return theme::OfId(static_cast<std::uint64_t>(id)); }
+
+Point2f Middle(std::span<const Point2f> points) {
+  Point2f sum;
+  for (const Point2f& p : points) sum = {sum.x + p.x, sum.y + p.y};
+  const auto n = static_cast<float>(points.size());
+  return {sum.x / n, sum.y / n};
+}
+
+// Text that would leave the picture is moved into it.
+void TextInside(Canvas& canvas, Point2f at, const std::string& text,
+                const media::TextStyle& style) {
+  const PixelBox box = Canvas::MeasureText(text, style);
+  const auto width = static_cast<float>(canvas.size().width),
+             height = static_cast<float>(canvas.size().height);
+  at.x = std::clamp(at.x, 0.0F, std::max(0.0F, width - box.width));
+  at.y = std::clamp(at.y, 0.0F, std::max(0.0F, height - box.height));
+  canvas.Text(at, text, style);
+}
+
+}  // namespace
+
+void SceneOverlay::Draw(MutableImageView image, const DrawnScene& scene,
+                        std::int64_t timestamp_us) {
+  Canvas canvas(image);
+  Follow(scene.objects, timestamp_us);
+  // From the ground up: zones, lines, trails, boxes, and text over all.
+  if (options_.zones) {
+    for (const DrawnZone& zone : scene.zones)
+      DrawZone(canvas, zone, Glow("z" + zone.name, zone.lit, timestamp_us));
+  }
+  if (options_.lines) {
+    for (const DrawnLine& line : scene.lines)
+      DrawLine(canvas, line, Glow("l" + line.name, line.lit, timestamp_us));
+  }
+  if (options_.trails) {
+    for (const TrackedObject& object : scene.objects)
+      DrawTrail(canvas, object.track_id, timestamp_us);
+  }
+  for (const TrackedObject& object : scene.objects) {
+    if (object.state == TrackState::kConfirmed) DrawObject(canvas, object);
+  }
+}
+
+void SceneOverlay::Reset() { trails_.clear(); }
+
+void SceneOverlay::Follow(std::span<const TrackedObject> objects, std::int64_t now_us) {
+  const auto kept_us = static_cast<std::int64_t>(options_.trail_s * 1e6F);
+  for (const TrackedObject& object : objects) {
+    if (object.state != TrackState::kConfirmed) continue;
+    if (!trails_.contains(object.track_id) && trails_.size() >= kMaxTrails) continue;
+    auto& trail = trails_[object.track_id];
+    trail.push_back({Foot(object.box), now_us});
+    if (trail.size() > kMaxSteps) trail.pop_front();
+  }
+  for (auto& [id, trail] : trails_) {
+    while (!trail.empty() && trail.front().time_us < now_us - kept_us) trail.pop_front();
+  }
+  std::erase_if(trails_, [](const auto& entry) { return entry.second.empty(); });
+}
+
+float SceneOverlay::Glow(const std::string& key, bool lit, std::int64_t now_us) {
+  if (lit) lit_us_[key] = now_us;
+  const auto found = lit_us_.find(key);
+  if (found == lit_us_.end() || options_.flash_s <= 0) return lit ? 1.0F : 0.0F;
+  return std::clamp(1 - Seconds(now_us - found->second) / options_.flash_s, 0.0F, 1.0F);
+}
+
+void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) const {
+  if (zone.corners.size() < 3) return;
+  const float unit = canvas.unit();
+  const Color edge = media::Mix(theme::kSky, theme::kAmber, lit);
+  canvas.FillPolygon(zone.corners, edge.WithAlpha(static_cast<std::uint8_t>(28 + 60 * lit)));
+  canvas.Polyline(zone.corners, true, edge.WithAlpha(210), (1.2F + lit) * unit);
+  const std::string text =
+      options_.counts ? fmt::format("{}  {}", zone.name, zone.inside) : zone.name;
+  const auto top =
+      std::min_element(zone.corners.begin(), zone.corners.end(),
+                       [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
+  TextInside(canvas, {top->x + 2 * unit, top->y + 2 * unit}, text,
+             {9 * unit, theme::kPaper, edge.WithAlpha(170)});
+}
+
+void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) const {
+  if (line.points.size() < 2) return;
+  const float unit = canvas.unit();
+  const Color color = media::Mix(theme::kMint, theme::kAmber, lit);
+  canvas.Polyline(line.points, false, theme::kInk.WithAlpha(110), (3.4F + 1.5F * lit) * unit);
+  canvas.Polyline(line.points, false, color, (1.8F + 1.5F * lit) * unit);
+  for (const Point2f end : {line.points.front(), line.points.back()})
+    canvas.Disc(end, 3 * unit, color);
+  const std::string text =
+      options_.counts && !line.counts.empty() ? line.name + "  " + line.counts : line.name;
+  const media::TextStyle style{9 * unit, theme::kPaper, theme::kInk.WithAlpha(190)};
+  const PixelBox box = Canvas::MeasureText(text, style);
+  const Point2f middle =
+      line.points.size() == 2 ? Middle(line.points) : line.points[line.points.size() / 2];
+  TextInside(canvas, {middle.x - box.width / 2, middle.y - box.height - 3 * unit}, text, style);
+}
+
+void SceneOverlay::DrawTrail(Canvas& canvas, std::int64_t id, std::int64_t now_us) const {
+  const auto found = trails_.find(id);
+  if (found == trails_.end() || found->second.size() < 2) return;
+  const auto& trail = found->second;
+  const float unit = canvas.unit();
+  for (std::size_t i = 1; i < trail.size(); ++i) {
+    const float age = Seconds(now_us - trail[i].time_us) / std::max(0.1F, options_.trail_s);
+    const auto alpha = static_cast<std::uint8_t>(200 * std::clamp(1 - age, 0.0F, 1.0F));
+    if (alpha > 8)
+      canvas.Line(trail[i - 1].at, trail[i].at, OfTrack(id).WithAlpha(alpha), 1.6F * unit);
+  }
+}
+
+void SceneOverlay::DrawObject(Canvas& canvas, const TrackedObject& object) const {
+  const float unit = canvas.unit();
+  const Color own = OfTrack(object.track_id);
+  if (options_.boxes) canvas.Box(object.box, own, 1.4F * unit, 2 * unit);
+  if (!options_.labels) return;
+  // Small objects in a crowd get their number only: a plate would cover their neighbours.
+  const float text = std::clamp(object.box.height / 9, 6.5F * unit, 10 * unit);
+  const std::string whole =
+      fmt::format("{} #{} {:.0f}%", object.class_name, object.track_id, object.confidence * 100);
+  const media::TextStyle style{text, theme::kPaper, own.WithAlpha(200)};
+  const bool fits = Canvas::MeasureText(whole, style).width <= 1.6F * object.box.width;
+  const std::string label = fits ? whole : fmt::format("#{}", object.track_id);
+  const PixelBox box = Canvas::MeasureText(label, style);
+  TextInside(canvas, {object.box.x, object.box.y - box.height}, label, style);
+}
+
+}  // namespace vigil::app
