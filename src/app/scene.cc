@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "core/limits.h"
@@ -16,6 +17,14 @@ namespace {
 bool FitForId(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
+}
+
+// The message holds what its JSON can hold, so that a recorded one brings about the very same
+// events.
+float Rounded(float value, float steps) { return std::round(value * steps) / steps; }
+PixelBox Rounded(const PixelBox& box) {
+  const float x = Rounded(box.x, 1000), y = Rounded(box.y, 1000);
+  return {x, y, Rounded(box.right(), 1000) - x, Rounded(box.bottom(), 1000) - y};
 }
 
 Point2f CenterOf(const PixelBox& box) { return {box.x + box.width / 2, box.y + box.height / 2}; }
@@ -63,7 +72,8 @@ SceneWatcher::SceneWatcher(const tracking::ByteTrackOptions& options, SceneIdent
 }
 
 void SceneWatcher::Begin(Size frame, std::int64_t number, std::int64_t timestamp_us) {
-  message_.timestamp = identity_.start + std::chrono::microseconds(timestamp_us);
+  message_.timestamp = std::chrono::floor<std::chrono::milliseconds>(
+      identity_.start + std::chrono::microseconds(timestamp_us));
   message_.frame_number = number;
   message_.frame_size = frame;
   message_.roi = {0, 0, static_cast<float>(frame.width), static_cast<float>(frame.height)};
@@ -76,9 +86,9 @@ void SceneWatcher::Add(std::int64_t id, int class_id, float score, const PixelBo
   object.track_id = id;
   object.class_id = class_id;
   object.class_name = class_names_[static_cast<std::size_t>(class_id)];
-  object.confidence = std::clamp(score, 0.0F, 1.0F);
-  object.box = box;
-  object.center = CenterOf(box);
+  object.confidence = Rounded(std::clamp(score, 0.0F, 1.0F), 10'000);
+  object.box = Rounded(box);
+  object.center = CenterOf(object.box);
   object.state = state;
 }
 
