@@ -100,7 +100,7 @@ void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) co
       std::min_element(zone.corners.begin(), zone.corners.end(),
                        [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
   TextInside(canvas, {top->x + 2 * unit, top->y + 2 * unit}, text,
-             {9 * unit, theme::kPaper, edge.WithAlpha(170)});
+             {9 * unit, theme::kPaper, theme::kInk.WithAlpha(170)});
 }
 
 void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) const {
