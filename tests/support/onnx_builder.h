@@ -2,8 +2,11 @@
 // written too.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -54,6 +57,34 @@ inline Proto OnnxNode(std::string_view op, std::initializer_list<std::string_vie
   for (const auto input : inputs) node.Bytes(1, input);
   for (const auto output : outputs) node.Bytes(2, output);
   return node.Bytes(4, op);
+}
+
+/// TensorProtos, for a graph's field 5.
+inline Proto OnnxTensor(std::string_view name, OnnxType type,
+                        std::initializer_list<std::size_t> sides, std::string_view raw) {
+  Proto tensor;
+  for (const std::size_t side : sides) tensor.Varint(1, side);
+  return tensor.Varint(2, type).Bytes(8, name).Bytes(9, raw);
+}
+inline Proto OnnxFloats(std::string_view name, std::initializer_list<std::size_t> sides,
+                        std::span<const float> values) {
+  return OnnxTensor(name, kFloat, sides,
+                    {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+}
+inline Proto OnnxInts(std::string_view name, std::initializer_list<std::int64_t> values) {
+  return OnnxTensor(
+      name, kInt64, {values.size()},
+      {reinterpret_cast<const char*>(std::data(values)), values.size() * sizeof(std::int64_t)});
+}
+
+/// AttributeProtos, for a node's field 5.
+inline Proto OnnxInt(std::string_view name, std::int64_t value) {
+  return Proto().Bytes(1, name).Varint(3, static_cast<std::uint64_t>(value)).Varint(20, 2);
+}
+inline Proto OnnxIntList(std::string_view name, std::initializer_list<std::int64_t> values) {
+  Proto list = Proto().Bytes(1, name).Varint(20, 7);
+  for (const std::int64_t value : values) list.Varint(8, static_cast<std::uint64_t>(value));
+  return list;
 }
 
 /// A ModelProto of opset 13 around a GraphProto.

@@ -27,6 +27,7 @@ void Candidates::Add(const Detection& detection) {
   if (items_.empty()) next_ = 0;
   if (items_.size() == 2 * kCapacity) DropWorst();
   items_.push_back({detection, next_++});
+  items_.back().detection.score = std::min(detection.score, 1.0F);
 }
 
 void Candidates::DropWorst() {

@@ -26,7 +26,7 @@ class Candidates {
 
   Candidates();
   void clear() { items_.clear(); }
-  /// Leaves out what is not a number, not finite, or has no area.
+  /// Leaves out what is not a number, not finite, or has no area. Scores above 1 become 1.
   void Add(const Detection& detection);
   std::size_t size() const { return items_.size(); }
 

@@ -233,21 +233,22 @@ absl::StatusOr<Head> FindHead(std::span<const nn::TensorInfo> outputs, Family wa
 }
 
 Preprocessing PreprocessingOf(Family family) {
-  constexpr float kByte = 1 / 255.0F;
+  constexpr float kByte = 255;
   constexpr float kGrey = 114;
   switch (family) {
     case Family::kYoloX:
       return {.fit = Fit::kTopLeft, .order = ChannelOrder::kBgr, .padding = kGrey};
     case Family::kFastestDet:
-      return {.fit = Fit::kStretch, .order = ChannelOrder::kBgr, .scale = {kByte, kByte, kByte}};
+      return {
+          .fit = Fit::kStretch, .order = ChannelOrder::kBgr, .deviation = {kByte, kByte, kByte}};
     case Family::kNanoDet:
     case Family::kNanoDetPlus:
       return {.fit = family == Family::kNanoDet ? Fit::kCenter : Fit::kStretch,
               .order = ChannelOrder::kBgr,
-              .scale = {1 / 57.375F, 1 / 57.12F, 1 / 58.395F},
-              .offset = {-103.53F / 57.375F, -116.28F / 57.12F, -123.675F / 58.395F}};
+              .mean = {103.53F, 116.28F, 123.675F},
+              .deviation = {57.375F, 57.12F, 58.395F}};
     default:
-      return {.scale = {kByte, kByte, kByte}, .padding = kGrey};
+      return {.deviation = {kByte, kByte, kByte}, .padding = kGrey};
   }
 }
 

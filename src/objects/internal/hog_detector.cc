@@ -28,8 +28,8 @@ constexpr float kMaxPixels = 8e6F;  // of the enlarged picture: bounds memory an
 
 // The margin of the support vector machine, made the share of finds that are people. Fitted to
 // PETS09-S2L1.
-constexpr float kSlope = 4;
-constexpr float kMiddle = 0.5F;
+constexpr float kSlope = 3.5F;
+constexpr float kMiddle = 0.8F;
 float ScoreOf(double margin) {
   return 1 / (1 + std::exp(-kSlope * (static_cast<float>(margin) - kMiddle)));
 }

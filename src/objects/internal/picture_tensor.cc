@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kWeightBits = 11;
 
-int RoundedShort(float weight) {
-  return static_cast<int>(std::lrint(weight * static_cast<float>(1 << kWeightBits)));
+std::int16_t Weight(float part) {
+  return static_cast<std::int16_t>(std::lrint(part * static_cast<float>(1 << kWeightBits)));
 }
 
 }  // namespace
@@ -44,23 +44,25 @@ void PictureTensor::Prepare(Size picture) {
   left_ = centered ? (input_.width - resized_.width) / 2 : 0;
   top_ = centered ? (input_.height - resized_.height) / 2 : 0;
 
-  const auto fill = [](std::vector<Tap>& taps, int source, int target) {
-    taps.resize(static_cast<std::size_t>(target));
-    const double step = 1.0 / (static_cast<double>(target) / source);
-    for (int i = 0; i < target; ++i) {
-      const auto at = static_cast<float>((i + 0.5) * step - 0.5);
-      int first = static_cast<int>(std::floor(at));
-      float part = at - static_cast<float>(first);
-      if (first < 0 || first >= source - 1) part = 0;
-      first = std::clamp(first, 0, source - 1);
-      taps[static_cast<std::size_t>(i)] = {first, std::min(first + 1, source - 1),
-                                           static_cast<std::int16_t>(RoundedShort(1 - part)),
-                                           static_cast<std::int16_t>(RoundedShort(part))};
-    }
-  };
-  fill(columns_, picture.width, resized_.width);
-  fill(rows_, picture.height, resized_.height);
+  FillTaps(columns_, picture.width, resized_.width, true);
+  FillTaps(rows_, picture.height, resized_.height, false);
   for (Row& row : cache_) row.values.resize(3 * static_cast<std::size_t>(resized_.width));
+}
+
+// `merge_at_edges`: beyond the outermost pixel's centre that pixel alone counts. cv::resize does so
+// by columns; by rows it mixes the pixel with itself, which rounds otherwise.
+void PictureTensor::FillTaps(std::vector<Tap>& taps, int source, int target, bool merge_at_edges) {
+  taps.resize(static_cast<std::size_t>(target));
+  const double step = 1.0 / (static_cast<double>(target) / source);
+  for (int i = 0; i < target; ++i) {
+    const auto at = static_cast<float>((i + 0.5) * step - 0.5);
+    const int first = static_cast<int>(std::floor(at));
+    float part = at - static_cast<float>(first);
+    if (merge_at_edges && (first < 0 || first >= source - 1)) part = 0;
+    taps[static_cast<std::size_t>(i)] = {std::clamp(first, 0, source - 1),
+                                         std::clamp(first + 1, 0, source - 1), Weight(1 - part),
+                                         Weight(part)};
+  }
 }
 
 // Source row `source` at the output's width. The last two asked for stay valid.
@@ -98,10 +100,10 @@ void PictureTensor::WriteRow(const std::int16_t* upper, const std::int16_t* lowe
     const std::int16_t* a = upper + source * width;
     const std::int16_t* b = lower + source * width;
     float* target = out + c * plane;
-    const float scale = preprocessing_.scale[c], offset = preprocessing_.offset[c];
+    const float mean = preprocessing_.mean[c], deviation = preprocessing_.deviation[c];
     for (std::size_t x = 0; x < width; ++x) {
       const int mixed = ((a[x] * tap.first_weight) >> 16) + ((b[x] * tap.second_weight) >> 16);
-      target[x] = static_cast<float>((mixed + 2) >> 2) * scale + offset;
+      target[x] = (static_cast<float>((mixed + 2) >> 2) - mean) / deviation;  // rounded as theirs
     }
   }
 }
@@ -113,7 +115,8 @@ void PictureTensor::Pad(std::span<float> planes) const {
   const std::size_t right = left + static_cast<std::size_t>(resized_.width);
   const std::size_t bottom = top + static_cast<std::size_t>(resized_.height);
   for (std::size_t c = 0; c < 3; ++c) {
-    const float value = preprocessing_.padding * preprocessing_.scale[c] + preprocessing_.offset[c];
+    const float value =
+        (preprocessing_.padding - preprocessing_.mean[c]) / preprocessing_.deviation[c];
     float* plane = planes.data() + c * width * height;
     std::fill(plane, plane + top * width, value);
     std::fill(plane + bottom * width, plane + height * width, value);

@@ -18,13 +18,13 @@ enum class Fit : std::uint8_t {
 };
 enum class ChannelOrder : std::uint8_t { kRgb, kBgr };
 
-/// What a family of networks was trained on. Tensor value = (pixel 0..255) × scale + offset, by
+/// What a family of networks was trained on. Tensor value = (pixel 0..255 - mean) / deviation, by
 /// plane of the tensor.
 struct Preprocessing {
   Fit fit = Fit::kCenter;
   ChannelOrder order = ChannelOrder::kRgb;
-  std::array<float, 3> scale{1, 1, 1};
-  std::array<float, 3> offset{0, 0, 0};
+  std::array<float, 3> mean{0, 0, 0};
+  std::array<float, 3> deviation{1, 1, 1};
   float padding = 0;  ///< as a pixel, 0..255
 };
 
@@ -69,6 +69,7 @@ class PictureTensor {
     std::vector<std::int16_t> values;  // pixel × 128
   };
 
+  static void FillTaps(std::vector<Tap>& taps, int source, int target, bool merge_at_edges);
   void Prepare(Size picture);
   const std::int16_t* Resized(ImageView image, int source);
   void WriteRow(const std::int16_t* upper, const std::int16_t* lower, const Tap& tap, int channels,
