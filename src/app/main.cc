@@ -15,6 +15,7 @@
 #include "app/config_command.h"
 #include "app/models_command.h"
 #include "app/replay.h"
+#include "app/signals.h"
 #include "app/version.h"
 #include "core/log.h"
 #include "core/status.h"
@@ -175,7 +176,7 @@ class CommandLine {
   }
 
   void AddModels() {
-    CLI::App& c = *app_.add_subcommand("models", "the models that set-up installed");
+    CLI::App& c = *app_.add_subcommand("models", "the models: those of set-up, and more to fetch");
     c.require_subcommand(1);
     for (const char* verb : {"list", "verify"}) {
       CLI::App& v = *c.add_subcommand(verb, std::string(verb) == "list"
@@ -189,13 +190,30 @@ class CommandLine {
       v.callback([this, verb] {
         command_ = [this, verb = std::string(verb)] {
           return WithConfig(arguments_, [this, verb](const Config& config) {
-            const ModelsArguments arguments{config.models.dir, output_ == "json"};
+            const ModelsArguments arguments{.models_dir = config.models.dir,
+                                            .json = output_ == "json"};
             return verb == "list" ? ListModels(arguments, std::cout, std::cerr)
                                   : VerifyModels(arguments, std::cout, std::cerr);
           });
         };
       });
     }
+    CLI::App& pull = *c.add_subcommand("pull", "fetch models that set-up does not bring");
+    pull.add_option("NAME", models_.names, "which; see vigil models list")->required();
+    pull.add_option("--from", models_.from,
+                    "another address with the same files: https, or http on this machine")
+        ->type_name("URL");
+    AddConfigOptions(pull, arguments_);
+    pull.footer("Example: vigil models pull fastestdet");
+    pull.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_, [this](const Config& config) {
+          models_.models_dir = config.models.dir;
+          const StopOnSignal stop;
+          return PullModels(models_, std::cout, std::cerr, stop.token());
+        });
+      };
+    });
   }
 
   void AddConfig();
@@ -204,6 +222,7 @@ class CommandLine {
   ConfigArguments arguments_;
   AnalyzeArguments analyze_;
   ReplayArguments replay_;
+  ModelsArguments models_;
   std::string output_ = "text";
   std::function<int()> command_;
 };

@@ -11,15 +11,23 @@
 
 namespace vigil::nn {
 
-/// One model that set-up installs. All text is static.
+/// One model: of set-up, or one that `vigil models pull` fetches. All text is static.
 struct KnownModel {
-  std::string_view name;    ///< as the command line and the configuration write it
-  std::string_view file;    ///< in the models folder
-  std::string_view sha256;  ///< 64 lower-case hexadecimal digits, as in models/SHA256SUMS
+  std::string_view name;  ///< as the command line and the configuration write it
+  std::string_view file;  ///< in the models folder
+  std::string_view
+      sha256;  ///< 64 lower-case hexadecimal digits, for set-up as in models/SHA256SUMS
   std::size_t bytes = 0;
-  std::string_view licence;  ///< SPDX
-  std::string_view source;   ///< the package it is taken from
-  std::string_view use;      ///< what it is used for, one line
+  std::string_view licence;      ///< SPDX
+  std::string_view source;       ///< the package or repository it is taken from
+  std::string_view use;          ///< what it is used for, one line
+  std::string_view url = {};     ///< where pull fetches it; empty: set-up installs it
+  std::string_view family = {};  ///< of an ONNX detector, as its decoder is named; else empty
+
+  bool comes_with_setup() const { return url.empty(); }
+  /// Whoever passes the model on, or lets others use it over a network, owes them the source of the
+  /// whole work under the same licence.
+  bool is_copyleft() const { return licence.starts_with("AGPL"); }
 };
 
 /// All of them, by name.

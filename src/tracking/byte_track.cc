@@ -20,7 +20,7 @@ constexpr double kFade = 1.5;
 // An object is in one place while its centre stays within this part of its size.
 constexpr float kPlace = 0.3F;
 // A parked object that is lost for long is found again only where it was.
-constexpr double kParkedLimit = 0.5;
+constexpr double kParkedOverlap = 0.5;
 // Of one detection, the best tracks that are looked at: more are never near in earnest, and the
 // work and memory of a frame have a bound.
 constexpr std::ptrdiff_t kMaxCandidatesEach = 16;
@@ -178,7 +178,11 @@ double ByteTracker::LimitOf(Stage stage) const {
 void ByteTracker::Associate(Stage stage, std::vector<Detection>& detections) {
   columns_.clear();
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (TakesPart(entries_[i], stage)) columns_.push_back(static_cast<int>(i));
+    const Entry& entry = entries_[i];
+    if (!TakesPart(entry, stage)) continue;
+    const bool long_lost = entry.track.state == TrackState::kLost &&
+                           *now_us_ - entry.track.last_us > Micros(options_.lost_for);
+    columns_.push_back({entry.predicted, entry.track.class_id, static_cast<int>(i), long_lost});
   }
   if (columns_.empty() || detections.empty()) return;
   candidates_.clear();
@@ -189,7 +193,7 @@ void ByteTracker::Associate(Stage stage, std::vector<Detection>& detections) {
        assigner_.Solve(static_cast<int>(detections.size()), static_cast<int>(columns_.size()),
                        candidates_, LimitOf(stage))) {
     const auto row = static_cast<std::size_t>(pair.row);
-    const int entry = columns_[static_cast<std::size_t>(pair.column)];
+    const int entry = columns_[static_cast<std::size_t>(pair.column)].entry;
     Take(entries_[static_cast<std::size_t>(entry)], detections[row]);
     taken_[row] = 1;
   }
@@ -204,16 +208,16 @@ void ByteTracker::AddCandidates(Stage stage, int row, const Detection& detection
   const double limit = LimitOf(stage);
   const double weight = stage == Stage::kSecond ? 1 : static_cast<double>(detection.score);
   const auto begin = static_cast<std::ptrdiff_t>(candidates_.size());
+  const float right = detection.box.right(), bottom = detection.box.bottom();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    const Entry& entry = entries_[static_cast<std::size_t>(columns_[i])];
-    if (options_.class_aware && entry.track.class_id != detection.class_id) continue;
-    const double overlap = IoU(entry.predicted, detection.box);
+    const Column& column = columns_[i];
+    const PixelBox& box = column.predicted;
+    if (box.x >= right || detection.box.x >= box.right()) continue;
+    if (box.y >= bottom || detection.box.y >= box.bottom()) continue;
+    if (options_.class_aware && column.class_id != detection.class_id) continue;
+    const double overlap = IoU(box, detection.box);
     const double cost = 1 - overlap * weight;
-    if (overlap <= 0 || cost > limit) continue;
-    if (overlap<kParkedLimit&& * now_us_ - entry.track.last_us> Micros(options_.lost_for) &&
-        entry.track.state == TrackState::kLost) {
-      continue;
-    }
+    if (cost > limit || (column.at_its_place_only && overlap < kParkedOverlap)) continue;
     candidates_.push_back({row, static_cast<int>(i), cost});
   }
   const auto first = candidates_.begin() + begin;

@@ -93,6 +93,13 @@ class ByteTracker {
     float class_weight;  // how much its class is ahead
     bool seen;           // in this frame
   };
+  /// What is needed of an entry to tell that most detections are not it.
+  struct Column {
+    PixelBox predicted;
+    int class_id;
+    int entry;
+    bool at_its_place_only;  // long lost
+  };
   enum class Stage { kFirst, kSecond, kTentative };
 
   void Sort(std::span<const Detection> detections);
@@ -117,7 +124,7 @@ class ByteTracker {
 
   // Of one frame, kept for their memory.
   std::vector<Detection> high_, low_;
-  std::vector<int> columns_;  // entries that take part in a stage
+  std::vector<Column> columns_;  // entries that take part in a stage
   std::vector<Candidate> candidates_;
   std::vector<char> taken_;
   std::vector<int> lost_;

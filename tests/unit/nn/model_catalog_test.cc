@@ -5,9 +5,11 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "core/status.h"
+#include "nn/model_file.h"
 #include "support/environment.h"
 #include "support/test_data.h"
 
@@ -21,7 +23,9 @@ TEST(KnownModels, AreThoseOfTheListThatSetUpChecks) {
   std::ifstream list(test::ModelPath("SHA256SUMS"));
   for (std::string hash, file; list >> hash >> file;) listed[file] = hash;
   std::map<std::string, std::string> known;
-  for (const auto& model : KnownModels()) known[std::string(model.file)] = model.sha256;
+  for (const auto& model : KnownModels()) {
+    if (model.comes_with_setup()) known[std::string(model.file)] = model.sha256;
+  }
   EXPECT_EQ(known, listed);
 }
 
@@ -30,6 +34,7 @@ TEST(KnownModels, ComeFromThePackageThatSetUpFetches) {
   std::stringstream manifest;
   manifest << file.rdbuf();
   for (const auto& model : KnownModels()) {
+    if (!model.comes_with_setup()) continue;
     const std::string source(model.source);  // "npm <package> <version>"
     const auto space = source.rfind(' ');
     EXPECT_THAT(manifest.str(), HasSubstr("\"" + source.substr(4, space - 4) + "\": \"" +
@@ -43,8 +48,47 @@ TEST(KnownModels, AreFoundByName) {
 }
 
 TEST(VerifyModel, AcceptsWhatSetUpInstalled) {
-  for (const auto& model : KnownModels())
+  for (const auto& model : KnownModels()) {
+    if (!model.comes_with_setup()) continue;
     EXPECT_EQ(VerifyModel(model, test::ModelPath("")), absl::OkStatus());
+  }
+}
+
+// A file, an address that names a commit, a hash, a licence; the AGPL is called by its name.
+TEST(KnownModels, ThatArePulledArePinned) {
+  std::set<std::string_view> names, files;
+  for (const auto& model : KnownModels()) {
+    EXPECT_TRUE(names.insert(model.name).second) << model.name;
+    EXPECT_TRUE(files.insert(model.file).second) << model.file;
+    EXPECT_THAT(std::string(model.sha256), testing::MatchesRegex("[0-9a-f]+"));
+    EXPECT_EQ(model.sha256.size(), 64U);
+    EXPECT_GT(model.bytes, 0U);
+    EXPECT_FALSE(model.licence.empty());
+    if (model.comes_with_setup()) continue;
+    EXPECT_THAT(
+        std::string(model.url),
+        testing::ContainsRegex("^https://raw.githubusercontent.com/[^/]+/[^/]+/[0-9a-f]{40}/"));
+    EXPECT_FALSE(model.family.empty());
+    EXPECT_EQ(model.is_copyleft(),
+              model.family.starts_with("yolov8") || model.family == "yolo_face");
+  }
+}
+
+// The same bytes that lie in the shared data, where that is mounted.
+TEST(KnownModels, ThatArePulledAreTheFilesWeTestWith) {
+  VIGIL_NEEDS_SHARED_DATA();
+  int found = 0;
+  for (const auto& model : KnownModels()) {
+    if (model.comes_with_setup()) continue;
+    const std::string file =
+        model.name == "nanodet-m" ? "nanodet_320.onnx" : std::string(model.file);
+    const auto data = ModelFile::Read(test::SharedPath("models/" + file));
+    ASSERT_TRUE(data.ok()) << data.status();
+    EXPECT_EQ(data->bytes().size(), model.bytes) << model.name;
+    EXPECT_EQ(Sha256(data->bytes()), model.sha256) << model.name;
+    ++found;
+  }
+  EXPECT_EQ(found, 8);
 }
 
 struct SpoiltCase {
