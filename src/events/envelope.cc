@@ -205,8 +205,9 @@ bool EnvelopeReader::Impl::TakeRoom(std::size_t bytes) {
   if (padded.size() < bytes + simdjson::SIMDJSON_PADDING) {
     padded.resize(room + simdjson::SIMDJSON_PADDING);
   }
-  if (parser.capacity() >= bytes && parser.max_depth() == limits::kMaxJsonDepth) return true;
-  return parser.allocate(room, limits::kMaxJsonDepth) == simdjson::SUCCESS;
+  if (parser.capacity() >= bytes && parser.doc.capacity() >= bytes) return true;
+  return parser.allocate(room, limits::kMaxJsonDepth) == simdjson::SUCCESS &&
+         parser.doc.allocate(room) == simdjson::SUCCESS;
 }
 
 void EnvelopeReader::Impl::ReadDocument(const element& root) {
@@ -382,7 +383,9 @@ void EnvelopeReader::Impl::ReadFrameReference(const element& value, const Where&
   reference.Require(3);
 }
 
-EnvelopeReader::EnvelopeReader() : impl_(std::make_unique<Impl>()) {}
+EnvelopeReader::EnvelopeReader() : impl_(std::make_unique<Impl>()) {
+  impl_->TakeRoom(1);  // and sets the depth; without memory, the first message says so
+}
 EnvelopeReader::~EnvelopeReader() = default;
 
 absl::StatusOr<const DetectionMessage*> EnvelopeReader::Read(std::string_view json) {
