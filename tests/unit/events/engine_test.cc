@@ -89,6 +89,30 @@ TEST(Trap2TrackLife, TheInputsEndEndsAll) {
   EXPECT_THAT(camera.engine().Finish(), IsEmpty());
 }
 
+// A camera that sends a picture every five seconds: nobody has missed the object in between.
+TEST(Trap2TrackLife, ASlowCameraEndsNoTracks) {
+  SceneOptions scene = DoorAndGarden();
+  scene.object_events = true;
+  TestCamera camera(scene);
+  camera.pace = Milliseconds(5000);
+  EXPECT_THAT(camera.Walk({{450, 400}, {550, 400}, {650, 400}, {652, 400}}),
+              ElementsAre("OBJECT_APPEAR person 1", "LINE_CROSS door left_to_right person 1",
+                          "ZONE_ENTER garden person 1"));
+  EXPECT_THAT(camera.Send({}), IsEmpty());
+  EXPECT_THAT(camera.Send({}), ElementsAre("ZONE_EXIT garden person track_ended 1",
+                                           "OBJECT_LOST person track_ended 1"));
+}
+
+TEST(Trap2TrackLife, InSilenceTheyEndWithTheCamera) {
+  TestCamera camera(DoorAndGarden());
+  camera.Walk({{700, 400}, {702, 400}});
+  const WallTime last = camera.time - camera.pace;
+  EXPECT_THAT(camera.Keep(camera.engine().Advance(last + Milliseconds(10'000))), IsEmpty());
+  EXPECT_THAT(camera.Keep(camera.engine().Advance(last + Milliseconds(10'001))),
+              ElementsAre("CAMERA_OFFLINE no message since 2025-01-15T14:30:00.100Z",
+                          "ZONE_EXIT garden person track_ended 1"));
+}
+
 struct OrderCase {
   const char* name;
   int epoch, frame;  // relative to the message before
