@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstring>
@@ -159,6 +160,7 @@ std::optional<TrackState> StateNamed(std::string_view name) {
 
 struct EnvelopeReader::Impl {
   absl::Status Parse(std::string_view json);
+  bool TakeRoom(std::size_t bytes);
   void ReadDocument(const element& root);
   void ReadSource(const element& value, const Where& where);
   void ReadFrame(const element& value, const Where& where);
@@ -184,14 +186,7 @@ absl::Status EnvelopeReader::Impl::Parse(std::string_view json) {
                   fmt::format("a message of {} bytes; at most {} are possible", json.size(),
                               MaxEnvelopeJsonBytes()));
   }
-  if (padded.size() < json.size() + simdjson::SIMDJSON_PADDING) {
-    padded.resize(json.size() + simdjson::SIMDJSON_PADDING);
-  }
-  if (parser.capacity() < json.size() || parser.max_depth() != limits::kMaxJsonDepth) {
-    if (parser.allocate(std::max<std::size_t>(json.size(), 4096), limits::kMaxJsonDepth)) {
-      return absl::ResourceExhaustedError("no memory for a message");
-    }
-  }
+  if (!TakeRoom(json.size())) return absl::ResourceExhaustedError("no memory for a message");
   if (!json.empty()) std::memcpy(padded.data(), json.data(), json.size());
   json_bytes = json.size();
   element root;
@@ -202,6 +197,17 @@ absl::Status EnvelopeReader::Impl::Parse(std::string_view json) {
   ReadDocument(root);
   if (!fault.ok()) return fault;
   return check.Check(message);
+}
+
+// In steps of two, so that texts of about one length take memory once.
+bool EnvelopeReader::Impl::TakeRoom(std::size_t bytes) {
+  const std::size_t room = std::bit_ceil(std::max<std::size_t>(bytes, 4096));
+  if (padded.size() < bytes + simdjson::SIMDJSON_PADDING) {
+    padded.resize(room + simdjson::SIMDJSON_PADDING);
+  }
+  if (parser.capacity() >= bytes && parser.doc.capacity() >= bytes) return true;
+  return parser.allocate(room, limits::kMaxJsonDepth) == simdjson::SUCCESS &&
+         parser.doc.allocate(room) == simdjson::SUCCESS;
 }
 
 void EnvelopeReader::Impl::ReadDocument(const element& root) {
@@ -377,7 +383,9 @@ void EnvelopeReader::Impl::ReadFrameReference(const element& value, const Where&
   reference.Require(3);
 }
 
-EnvelopeReader::EnvelopeReader() : impl_(std::make_unique<Impl>()) {}
+EnvelopeReader::EnvelopeReader() : impl_(std::make_unique<Impl>()) {
+  impl_->TakeRoom(1);  // and sets the depth; without memory, the first message says so
+}
 EnvelopeReader::~EnvelopeReader() = default;
 
 absl::StatusOr<const DetectionMessage*> EnvelopeReader::Read(std::string_view json) {

@@ -90,9 +90,11 @@ struct SpeedOptions {
 };
 
 struct TrackOptions {
-  int min_sightings = 1;            ///< a track causes nothing before it was seen so often …
-  Milliseconds min_age{0};          ///< … and for so long
-  Milliseconds lost_timeout{2000};  ///< an object not seen for so long has gone
+  int min_sightings = 1;    ///< a track causes nothing before it was seen so often …
+  Milliseconds min_age{0};  ///< … and for so long
+  /// An object that messages have been without for so long has gone. (While no message comes, those
+  /// of the last are kept until the camera is offline.)
+  Milliseconds lost_timeout{2000};
   /// The same for one that stood still: parked cars are hidden for long. Within it, a new track of
   /// the same class at the same place is the same object.
   Milliseconds stationary_timeout{60'000};

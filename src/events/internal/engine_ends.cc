@@ -14,13 +14,15 @@ constexpr Ms kNoDeadline = std::numeric_limits<Ms>::max();
 
 }  // namespace
 
+// A track of the last message has not been missed yet: it is kept until the camera counts as
+// offline, so that slow cameras and short outages end nothing.
 Ms EventEngine::Impl::Deadline(TrackList list, Slot slot) const {
   if (slot == kNoSlot) return kNoDeadline;
-  const Ms kept =
-      list == TrackList::kStanding
-          ? std::max(options.tracks.stationary_timeout, options.tracks.lost_timeout).count()
-          : options.tracks.lost_timeout.count();
-  return tracks.at(slot).last_seen + kept;
+  const Ms last_seen = tracks.at(slot).last_seen;
+  Milliseconds kept = options.tracks.lost_timeout;
+  if (list == TrackList::kStanding) kept = std::max(kept, options.tracks.stationary_timeout);
+  if (last_seen == stream.time) kept = std::max(kept, options.camera.offline_after);
+  return last_seen + kept.count();
 }
 
 void EventEngine::Impl::ExpireUntil(Ms until) {

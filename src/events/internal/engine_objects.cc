@@ -8,7 +8,8 @@
 namespace vigil::events {
 namespace {
 
-// A standing object that was lost is the same one where their boxes overlap so much.
+// A standing object that was lost is the same one where the boxes share so much of the smaller one
+// (which may be what is seen of it behind something).
 constexpr float kSamePlace = 0.5F;
 // A speed counts as below its limit again at this share of it.
 constexpr double kSpeedRelease = 0.9;
@@ -26,6 +27,11 @@ Points PointsOf(const TrackedObject& object) {
 Points Moved(const Points& at, GridPoint center) {
   const GridPoint by{center.x - at[0].x, center.y - at[0].y};
   return {center, GridPoint{at[1].x + by.x, at[1].y + by.y}};
+}
+
+bool IsSamePlace(const PixelBox& a, const PixelBox& b) {
+  const float smaller = std::min(a.area(), b.area());
+  return smaller > 0 && Intersect(a, b).area() >= kSamePlace * smaller;
 }
 
 std::int32_t SizeOf(const PixelBox& box) { return ToGrid(std::max(box.width, box.height), 0).x; }
@@ -85,7 +91,7 @@ Slot EventEngine::Impl::StandingAt(const TrackedObject& object, ClassIndex index
   for (Slot slot = tracks.oldest(TrackList::kStanding); slot != kNoSlot; slot = tracks.next(slot)) {
     const Track& track = tracks.at(slot);
     if (track.message != message_index && track.class_index == index &&
-        IoU(track.box, object.box) >= kSamePlace) {
+        IsSamePlace(track.box, object.box)) {
       return slot;
     }
   }
