@@ -68,6 +68,7 @@ Statement& Statement::Blob(std::string_view value) {
 }
 
 absl::StatusOr<bool> Statement::Step() {
+  errno = 0;
   const int result = sqlite3_step(handle_);
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) {
@@ -118,6 +119,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::
 Database::~Database() { sqlite3_close_v2(handle_); }
 
 absl::Status Database::Execute(const std::string& sql) {
+  errno = 0;
   return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK
              ? absl::OkStatus()
              : Error();
@@ -144,11 +146,14 @@ std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }
 
 absl::Status Database::Error() const {
+  // SQLite does not always keep the cause of a failed write, so errno, which was 0 before the call,
+  // is looked at as well.
+  const int last = errno;
   const std::string file = fmt::format("outbox {}: ", path_.string());
   const int code = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle_) & 0xFF;
   const std::string what = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
   const int system = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
-  if (code == SQLITE_FULL || (code == SQLITE_IOERR && IsNoSpace(system))) {
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && (IsNoSpace(system) || IsNoSpace(last)))) {
     return absl::ResourceExhaustedError(
         file + "no space left; free some on its file system, or raise its size limit");
   }
