@@ -5,6 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "core/nearest.h"
 
 namespace vigil {
 
@@ -23,6 +30,44 @@ bool LooksLikeZone(std::string_view name) {
          });
 }
 
+std::filesystem::path DatabaseFolder() {
+  const char* folder = std::getenv("TZDIR");
+  return folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo";
+}
+
+// To find out which one was meant.
+std::vector<std::string> KnownNames() {
+  constexpr std::size_t kMost = 4096;  // Debian's database has about 600
+  std::vector<std::string> names;
+  const std::filesystem::path folder = DatabaseFolder();
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator it(folder, error), end;
+       !error && it != end && names.size() < kMost; it.increment(error)) {
+    const std::string name = it->path().lexically_relative(folder).string();
+    if (it->is_directory(error)) {
+      // The same zones once more: `posix/…` without, `right/…` with leap seconds.
+      if (name == "posix" || name == "right") it.disable_recursion_pending();
+    } else if (LooksLikeZone(name) && name[0] >= 'A' && name[0] <= 'Z') {
+      names.push_back(name);
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+absl::Status Unknown(std::string_view name) {
+  const std::vector<std::string> known = KnownNames();
+  if (known.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("time zone '{}' cannot be read: no database in {}; install tzdata",
+                    name.substr(0, 64), DatabaseFolder().string()));
+  }
+  const std::string meant = DidYouMean(name, known);
+  return absl::InvalidArgumentError(
+      fmt::format("unknown time zone '{}'{}", name.substr(0, 64),
+                  meant.empty() ? "; use a name such as Europe/Berlin, UTC or local" : meant));
+}
+
 }  // namespace
 
 TimeZone::TimeZone() = default;
@@ -37,10 +82,7 @@ absl::StatusOr<TimeZone> TimeZone::Load(std::string_view name) {
   Zone loaded;
   if (!LooksLikeZone(name) ||
       !absl::LoadTimeZone(absl::string_view(name.data(), name.size()), &loaded.zone)) {
-    return absl::InvalidArgumentError(fmt::format(
-        "time zone {}: unknown; use a name such as Europe/Berlin, UTC or local (the package tzdata "
-        "has to be installed)",
-        name.substr(0, 64)));
+    return Unknown(name);
   }
   zone.zone_ = std::make_shared<Zone>(loaded);
   return zone;

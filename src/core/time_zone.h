@@ -33,7 +33,7 @@ class TimeZone {
   TimeZone();
 
   /// `Europe/Berlin`, `UTC`; `local` is the zone of this machine (or of the variable TZ).
-  /// InvalidArgument: unknown.
+  /// InvalidArgument: unknown, with the nearest known name; or there is no database.
   static absl::StatusOr<TimeZone> Load(std::string_view name);
 
   [[nodiscard]] CivilTime At(WallTime time) const;
