@@ -54,9 +54,9 @@ absl::StatusOr<Hours> ParseHours(std::string_view text) {
   return ParseHours(text.substr(0, dash), text.substr(dash + 1));
 }
 
-bool Contains(const Hours& hours, const std::vector<Weekday>& weekdays, const LocalTime& time) {
-  const int today = static_cast<int>(time.weekday), yesterday = (today + 6) % 7;
-  const int now = time.second_of_day;
+bool Contains(const Hours& hours, const std::vector<Weekday>& weekdays, const CivilTime& time) {
+  const int today = time.weekday, yesterday = (today + 6) % 7;
+  const int now = time.hour * 3600 + time.minute * 60 + time.second;
   if (hours.from_s < hours.to_s) {
     return Listed(weekdays, today) && now >= hours.from_s && now < hours.to_s;
   }

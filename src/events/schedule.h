@@ -3,14 +3,26 @@
 
 #include <absl/status/statusor.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/time_zone.h"
 #include "core/wall_time.h"
-#include "events/time_zone.h"
 
 namespace vigil::events {
+
+/// As CivilTime::weekday counts them.
+enum class Weekday : std::uint8_t {
+  kMonday,
+  kTuesday,
+  kWednesday,
+  kThursday,
+  kFriday,
+  kSaturday,
+  kSunday,
+};
 
 /// Hours of a day as the clock on the wall shows them, `from` included, `to` not. Where `to` is not
 /// after `from` the hours reach over midnight: 22:00 to 06:00. Equal: the whole day.
@@ -30,13 +42,13 @@ struct Hours {
 /// not contain Friday 05:00. What the clock shows is what counts, so that an hour repeated in
 /// autumn counts twice, and hours that spring skips are not there on that day.
 [[nodiscard]] bool Contains(const Hours& hours, const std::vector<Weekday>& weekdays,
-                            const LocalTime& time);
+                            const CivilTime& time);
 
 struct ScheduleOptions {
-  std::string time_zone;          ///< IANA name; empty: this machine's
-  std::vector<Weekday> weekdays;  ///< on which the hours begin; empty: every day
-  std::string from = "00:00";     ///< HH:MM, local time
-  std::string to = "24:00";       ///< not after `from`: on the next day
+  std::string time_zone = "local";  ///< IANA name; `local`: this machine's
+  std::vector<Weekday> weekdays;    ///< on which the hours begin; empty: every day
+  std::string from = "00:00";       ///< HH:MM, local time
+  std::string to = "24:00";         ///< not after `from`: on the next day
 };
 
 /// A value, safe from any thread.
@@ -47,7 +59,7 @@ class Schedule {
   [[nodiscard]] bool Contains(WallTime time) const {
     return events::Contains(hours_, weekdays_, zone_.At(time));
   }
-  [[nodiscard]] LocalTime Local(WallTime time) const { return zone_.At(time); }
+  [[nodiscard]] CivilTime Local(WallTime time) const { return zone_.At(time); }
 
  private:
   Schedule(TimeZone zone, Hours hours, std::vector<Weekday> weekdays)

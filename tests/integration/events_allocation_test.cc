@@ -8,7 +8,7 @@
 
 #include "events/engine.h"
 #include "events/envelope.h"
-#include "support/count_allocations.h"
+#include "support/allocation_counter.h"
 #include "unit/events/test_camera.h"
 
 namespace vigil::events::test {

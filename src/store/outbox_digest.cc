@@ -1,0 +1,118 @@
+// Digests: each covers what was stored since the one before, none of it twice.
+#include <algorithm>
+
+#include "core/log.h"
+#include "core/status.h"
+#include "events/event_json.h"
+#include "store/internal/outbox_impl.h"
+
+namespace vigil::store {
+
+using internal::Statement;
+using internal::Transaction;
+
+absl::StatusOr<DigestWindow> Outbox::OpenDigest(std::string_view action) {
+  std::lock_guard guard(impl_->mutex);
+  internal::Database& database = *impl_->database;
+  if (const absl::Status sync = impl_->Sync(true); !sync.ok()) return sync;
+  Transaction transaction(database);
+  if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;
+  auto open = database.Prepare(
+      "INSERT INTO digests(action, done, upto, opened_us, attempts) VALUES(?1, 0, "
+      "(SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'), ?2, 1) "
+      "ON CONFLICT(action) DO UPDATE SET "
+      "attempts = iif(upto IS NULL, 1, attempts + 1), "
+      "opened_us = iif(upto IS NULL, excluded.opened_us, opened_us), "
+      "upto = coalesce(upto, excluded.upto) "
+      "RETURNING done, upto, opened_us, attempts");
+  if (!open.ok()) return open.status();
+  const auto row = open->Start().Text(action).Int(impl_->NowMicros()).Step();
+  if (!row.ok()) return row.status();
+  DigestWindow window{.action = std::string(action),
+                      .after = open->IntAt(0),
+                      .upto = open->IntAt(1),
+                      .opened = WallTime(std::chrono::microseconds(open->IntAt(2))),
+                      .attempt = static_cast<int>(open->IntAt(3))};
+  open->Done();
+  if (const absl::Status committed = transaction.Commit(); !committed.ok()) return committed;
+  return window;
+}
+
+absl::StatusOr<std::vector<CollectedEvent>> Outbox::CollectedIn(const DigestWindow& window,
+                                                                std::int64_t sequence, int limit) {
+  std::lock_guard guard(impl_->mutex);
+  Statement& statement = impl_->collected_in;
+  statement.Start()
+      .Text(window.action)
+      .Int(std::max(sequence, window.after))
+      .Int(window.upto)
+      .Int(std::clamp(limit, 0, kMaxRows));
+  std::vector<CollectedEvent> collected;
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step()) {
+    auto event = events::ReadEvent(statement.TextAt(4));
+    if (!event.ok()) {
+      log::Warning("outbox: stored event {} is in no digest: {}", statement.IntAt(0),
+                   MessageOf(event.status()));
+      continue;
+    }
+    const auto severity = std::clamp<std::int64_t>(statement.IntAt(2), 0, 2);
+    collected.push_back({statement.IntAt(0), *std::move(event), statement.TextAt(1),
+                         static_cast<events::Severity>(severity),
+                         internal::SplitPaths(statement.TextAt(3))});
+  }
+  if (!row.ok()) return row.status();
+  return collected;
+}
+
+absl::StatusOr<std::vector<events::HeldCount>> Outbox::HeldIn(const DigestWindow& window) {
+  std::lock_guard guard(impl_->mutex);
+  auto statement = impl_->database->Prepare(
+      "SELECT rule, type, reason, count(*) FROM held WHERE sequence > ? AND sequence <= ? "
+      "GROUP BY rule, type, reason ORDER BY rule, type, reason");
+  if (!statement.ok()) return statement.status();
+  statement->Start().Int(window.after).Int(window.upto);
+  std::vector<events::HeldCount> counts;
+  auto row = statement->Step();
+  for (; row.ok() && *row; row = statement->Step()) {
+    const auto type = events::EventTypeNamed(statement->TextAt(1));
+    const auto reason = events::VerdictNamed(statement->TextAt(2));
+    if (type && reason)
+      counts.push_back({statement->TextAt(0), *type, *reason, statement->IntAt(3)});
+  }
+  if (!row.ok()) return row.status();
+  return counts;
+}
+
+absl::Status Outbox::CloseDigest(const DigestWindow& window) {
+  std::lock_guard guard(impl_->mutex);
+  internal::Database& database = *impl_->database;
+  if (const absl::Status sync = impl_->Sync(true); !sync.ok()) return sync;
+  Transaction transaction(database);
+  if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;
+  auto close = database.Prepare(
+      "UPDATE digests SET done = ?1, upto = NULL, attempts = 0 WHERE action = ?2 AND upto = ?1");
+  if (!close.ok()) return close.status();
+  const absl::Status closed = close->Start().Int(window.upto).Text(window.action).Run();
+  if (!closed.ok()) return closed;
+  if (database.changes() == 0) {
+    return absl::FailedPreconditionError("this digest is not open: it was closed before");
+  }
+  auto done = database.Prepare(
+      "UPDATE deliveries SET state = 2, finished_us = ? "
+      "WHERE state = 4 AND action = ? AND sequence > ? AND sequence <= ?");
+  if (!done.ok()) return done.status();
+  const absl::Status finished = done->Start()
+                                    .Int(impl_->NowMicros())
+                                    .Text(window.action)
+                                    .Int(window.after)
+                                    .Int(window.upto)
+                                    .Run();
+  if (!finished.ok()) return finished;
+  const std::int64_t delivered = database.changes();
+  if (const absl::Status committed = transaction.Commit(); !committed.ok()) return committed;
+  impl_->counters.delivered += delivered;
+  return absl::OkStatus();
+}
+
+}  // namespace vigil::store
