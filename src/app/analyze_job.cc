@@ -69,7 +69,7 @@ class Job {
     if (!image.ok()) return image.status();
     mask.Apply(image->mutable_view());
     Frame frame;
-    frame.stream_id = report_.name;
+    frame.stream_id = StreamId(report_.name);
     frame.decode_us = MicrosBetween(start, Clock::now());
     frame.image = *std::move(image);
     progress_.total = 1;
@@ -136,7 +136,7 @@ class Job {
   }
 
   absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
-    if (frame.stream_id.empty()) frame.stream_id = report_.name;
+    if (frame.stream_id.empty()) frame.stream_id = StreamId(report_.name);
     const auto result = pipeline_.Next(models_, frame.image.view(), frame.timestamp_us);
     if (!result.ok())
       return absl::Status(result.status().code(),

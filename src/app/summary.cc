@@ -63,7 +63,7 @@ std::string Summary(std::span<const JobReport> reports) {
   std::size_t failed = 0;
   for (const JobReport& report : reports) {
     frames += report.frames;
-    failed += !report.status.ok();
+    failed += !report.status.ok() && !absl::IsCancelled(report.status);
     if (report.frames == 0) continue;
     if (report.picture) {
       AppendPicture(text, report);
