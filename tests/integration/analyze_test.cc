@@ -208,7 +208,8 @@ TEST_F(AnalyzeTest, AVideoThatBreaksInTheMiddleKeepsWhatCameBefore) {
 TEST_F(AnalyzeTest, NothingListeningIsSaidWithinTheTimeout) {
   const auto run = Analyze({"http://127.0.0.1:9/stream", "--set", "source.give_up_after=2s"});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("http://127.0.0.1:9/stream"));
+  EXPECT_THAT(run.err, testing::StartsWith("vigil: http://127.0.0.1:9/stream: given up"));
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
 }
 
 TEST_F(AnalyzeTest, PasswordsOfAddressesAreNotShown) {
