@@ -152,7 +152,9 @@ class Analysis {
       if (!models.ok()) {
         reports_[i].name = log::MaskCredentials(inputs_[i].name);
         reports_[i].status = models.status();
-      } else if (!signals_.token().stop_requested()) {
+      } else if (signals_.token().stop_requested()) {
+        reports_[i].status = absl::CancelledError();
+      } else {
         reports_[i] =
             RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
       }
@@ -217,6 +219,11 @@ class Analysis {
                                 arguments_.events == "-" || arguments_.detections == "-";
       fmt::print(stdout_taken ? stderr : stdout, "{}", Summary(reports_));
     }
+    if (const int unfinished = Unfinished(); signals_.signal() != 0 && unfinished > 0) {
+      Complain(fmt::format("interrupted before the end of {} of {} inputs; what was done is kept",
+                           unfinished, inputs_.size()));
+      return 128 + signals_.signal();
+    }
     return failed_ ? kFailed : kOk;
   }
 
@@ -226,6 +233,14 @@ class Analysis {
       if (output != nullptr) outputs.push_back(output);
     }
     return outputs;
+  }
+
+  // Pictures and files that were not analysed to their end.
+  int Unfinished() const {
+    int count = 0;
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      count += !IsLive(inputs_[i]) && absl::IsCancelled(reports_[i].status);
+    return count;
   }
 
   const AnalyzeArguments& arguments_;

@@ -22,7 +22,9 @@ struct AnalyzeArguments {
 };
 
 /// Blocks until every input has ended or the process is told to stop (SIGINT, SIGTERM). Returns the
-/// exit code: 0, 1 if any input or output failed, 2 for arguments that make no sense together.
+/// exit code: 0, 1 if any input or output failed, 2 for arguments that make no sense together, 128
+/// + the signal's number if one came before every picture and file was done. Live inputs have no
+/// end, so that to stop them is no failure.
 int RunAnalyze(const AnalyzeArguments& arguments, const Config& config);
 
 }  // namespace vigil::app

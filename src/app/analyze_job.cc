@@ -75,7 +75,7 @@ class Job {
     if (!image.ok()) return image.status();
     mask.Apply(image->mutable_view());
     Frame frame;
-    frame.stream_id = report_.name;
+    frame.stream_id = StreamId(report_.name);
     frame.decode_us = MicrosBetween(start, Clock::now());
     frame.image = *std::move(image);
     progress_.total = 1;
@@ -143,7 +143,7 @@ class Job {
   }
 
   absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
-    if (frame.stream_id.empty()) frame.stream_id = report_.name;
+    if (frame.stream_id.empty()) frame.stream_id = StreamId(report_.name);
     if (auto status = perception_->Next(models_, frame); !status.ok()) return Named(status);
     if (auto status = Record(frame, stop); !status.ok()) return status;
     if (save_.empty() && context_.display == nullptr) return absl::OkStatus();

@@ -143,7 +143,9 @@ class CommandLine {
                "N");
     c.footer(
         "Examples:\n  vigil analyze holiday.jpg --save out.jpg\n  vigil analyze clip.mp4 --save "
-        "out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'");
+        "out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'\n\n"
+        "Exit code: 0 fine, 1 an input or output failed, 2 wrong usage, 78 wrong configuration,\n"
+        "130 or 143 interrupted before the end of a file.");
     c.callback([this] {
       command_ = [this] {
         return WithConfig(arguments_,
@@ -178,6 +180,7 @@ class CommandLine {
   void AddModels() {
     CLI::App& c = *app_.add_subcommand("models", "the models: those of set-up, and more to fetch");
     c.require_subcommand(1);
+    c.footer("Example: vigil models verify");
     for (const char* verb : {"list", "verify"}) {
       CLI::App& v = *c.add_subcommand(verb, std::string(verb) == "list"
                                                 ? "what is known, and whether it is there"
@@ -230,6 +233,7 @@ class CommandLine {
 void CommandLine::AddConfig() {
   CLI::App& c = *app_.add_subcommand("config", "what is configured, from where, and what can be");
   c.require_subcommand(1);
+  c.footer("Example: vigil config print");
   const std::pair<const char*, const char*> verbs[] = {
       {"print", "every value in effect, and where it comes from"},
       {"check", "say whether the configuration is right"},

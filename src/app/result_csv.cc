@@ -35,8 +35,15 @@ void WriteFaces(std::string& rows, const FrameHeader& header, const face::FaceRe
                    f.eyes.ear_right, f.eyes.openness, Name(f.eyes.state), f.blink.count,
                    f.blink.long_closures, f.blink.per_minute, f.perclos.value, f.perclos.coverage,
                    f.yawn.count);
-    fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f}\n", f.attention.score, f.drowsiness.score,
-                   Name(f.drowsiness.level), f.drowsiness.confidence);
+    fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f},{:.2f},{:.2f},", f.attention.score,
+                   f.drowsiness.score, Name(f.drowsiness.level), f.drowsiness.confidence,
+                   pose.to_camera.yaw_deg, pose.to_camera.pitch_deg);
+    if (f.mesh.has_irises()) {
+      fmt::format_to(out, "{:.2f},{:.2f}\n", f.gaze.combined.to_camera.yaw_deg,
+                     f.gaze.combined.to_camera.pitch_deg);
+    } else {
+      rows += ",\n";
+    }
   }
 }
 
@@ -60,7 +67,8 @@ std::string_view CsvHeader(bool faces) {
          "head_y_cm,head_z_cm,gaze_yaw,gaze_pitch,"
          "gaze_confidence,ear_left,ear_right,openness,eye_state,blinks,long_closures,blinks_per_"
          "minute,perclos,perclos_coverage,yawns,attention,"
-         "drowsiness,drowsiness_level,drowsiness_confidence\n";
+         "drowsiness,drowsiness_level,drowsiness_confidence,yaw_to_camera,pitch_to_camera,"
+         "gaze_yaw_to_camera,gaze_pitch_to_camera\n";
 }
 
 void WriteRows(std::string& rows, const FrameHeader& header, const FrameResult& result) {

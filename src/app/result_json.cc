@@ -12,13 +12,18 @@ void WriteLandmarks(JsonWriter& json, const face::Mesh& mesh, Size frame) {
   json.EndArray();
 }
 
+void WriteAngles(JsonWriter& json, const char* key, const face::Angles& angles) {
+  json.Key(key)
+      .BeginObject()
+      .Member("yaw", angles.yaw_deg, 2)
+      .Member("pitch", angles.pitch_deg, 2)
+      .EndObject();
+}
+
 void WriteEyeGaze(JsonWriter& json, const face::EyeGaze& eye) {
   json.Member("yaw", eye.in_camera.yaw_deg, 2).Member("pitch", eye.in_camera.pitch_deg, 2);
-  json.Key("in_head")
-      .BeginObject()
-      .Member("yaw", eye.in_head.yaw_deg, 2)
-      .Member("pitch", eye.in_head.pitch_deg, 2)
-      .EndObject();
+  WriteAngles(json, "in_head", eye.in_head);
+  WriteAngles(json, "to_camera", eye.to_camera);
   json.Member("confidence", eye.confidence, 3);
 }
 
@@ -89,8 +94,9 @@ void WriteFace(JsonWriter& json, const face::Face& face, Size frame) {
       .Member("roll", pose.roll_deg, 2);
   json.Member("x", pose.translation_cm.x, 2)
       .Member("y", pose.translation_cm.y, 2)
-      .Member("z", pose.translation_cm.z, 2)
-      .EndObject();
+      .Member("z", pose.translation_cm.z, 2);
+  WriteAngles(json, "to_camera", pose.to_camera);
+  json.EndObject();
   WriteGaze(json, face);
   json.Key("eyes")
       .BeginObject()

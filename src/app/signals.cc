@@ -21,6 +21,7 @@ StopOnSignal::StopOnSignal() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A pipe that nobody reads any more is an error of that write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow further
   thread_ = std::jthread([this, signals](std::stop_token ended) {
     const timespec wait{0, 100'000'000};
     while (!ended.stop_requested()) {
@@ -31,6 +32,7 @@ StopOnSignal::StopOnSignal() {
         pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
         std::raise(signal);
       }
+      signal_ = signal;
       stop_.request_stop();
     }
   });

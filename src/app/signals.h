@@ -1,6 +1,7 @@
 // Ctrl-C and `kill` become a stop token.
 #pragma once
 
+#include <atomic>
 #include <stop_token>
 #include <thread>
 
@@ -17,9 +18,12 @@ class StopOnSignal {
 
   std::stop_token token() const { return stop_.get_token(); }
   void Stop() { stop_.request_stop(); }
+  /// The first signal that came: SIGINT or SIGTERM; 0: none yet.
+  int signal() const { return signal_; }
 
  private:
   std::stop_source stop_;
+  std::atomic<int> signal_ = 0;
   std::jthread thread_;
 };
 

@@ -54,10 +54,11 @@ void AppendPicture(std::string& text, const JobReport& report) {
   for (std::size_t i = 0; i < std::min(faces.size(), kMost); ++i) {
     const face::Face& f = faces[i];
     fmt::format_to(out, "  #{}  head yaw {:+.0f}° pitch {:+.0f}° roll {:+.0f}°", f.id,
-                   f.head_pose.yaw_deg, f.head_pose.pitch_deg, f.head_pose.roll_deg);
+                   f.head_pose.to_camera.yaw_deg, f.head_pose.to_camera.pitch_deg,
+                   f.head_pose.roll_deg);
     if (f.mesh.has_irises())
-      fmt::format_to(out, "  gaze yaw {:+.0f}° pitch {:+.0f}°", f.gaze.combined.in_camera.yaw_deg,
-                     f.gaze.combined.in_camera.pitch_deg);
+      fmt::format_to(out, "  gaze yaw {:+.0f}° pitch {:+.0f}°", f.gaze.combined.to_camera.yaw_deg,
+                     f.gaze.combined.to_camera.pitch_deg);
     fmt::format_to(out, "  eyes {}  attention {:.0f}\n", Name(f.eyes.state), f.attention.score);
   }
   if (faces.size() > kMost) fmt::format_to(out, "  and {} more\n", faces.size() - kMost);
@@ -128,7 +129,7 @@ std::string Summary(std::span<const JobReport> reports) {
   std::size_t failed = 0;
   for (const JobReport& report : reports) {
     frames += report.frames;
-    failed += !report.status.ok();
+    failed += !report.status.ok() && !absl::IsCancelled(report.status);
     if (report.frames == 0) continue;
     if (report.is_picture) {
       AppendPicture(text, report);

@@ -2,16 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/image.h"
+#include "core/stream_id.h"
 
 namespace vigil {
 
 /// RGB pixels after rotation, EXIF orientation and privacy masks: nothing later sees what was
 /// masked.
 struct Frame {
-  std::string stream_id;     ///< which source: the configured id, or the input's name
+  StreamId stream_id;        ///< which source: the configured id, or the input's name
   std::uint64_t number = 0;  ///< counts the source's frames from 0; a gap means frames were dropped
   std::int64_t timestamp_us =
       0;  ///< capture time: the presentation time stamp of files (0 at the first frame),

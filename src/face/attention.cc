@@ -29,8 +29,8 @@ std::array<float, AttentionScorer::kParts> AttentionScorer::Values(
   values[kPitch] =
       Ramp(std::abs(inputs.pitch_deg - o.screen_pitch_deg), o.pitch_from_deg, o.pitch_full_deg);
   if (inputs.gaze.confidence > 0) {
-    const float away_deg = std::hypot(inputs.gaze.in_camera.yaw_deg - o.screen_yaw_deg,
-                                      inputs.gaze.in_camera.pitch_deg - o.screen_pitch_deg);
+    const float away_deg = std::hypot(inputs.gaze.to_camera.yaw_deg - o.screen_yaw_deg,
+                                      inputs.gaze.to_camera.pitch_deg - o.screen_pitch_deg);
     values[kGaze] =
         Ramp(away_deg, o.gaze_from_deg, o.gaze_full_deg) * Ramp(inputs.gaze.confidence, 0, 1);
   }

@@ -105,6 +105,7 @@ EyeGaze GazeOfEye(const View& view, EyeSide side) {
   EyeGaze result;
   result.in_camera = AnglesOf({gaze.x(), gaze.y(), gaze.z()});
   result.in_head = AnglesOf({own.x(), own.y(), own.z()});
+  result.to_camera = RelativeToCamera(result.in_camera, {centre.x(), centre.y(), centre.z()});
   result.confidence = Confidence(view, side, centre, result.in_head,
                                  IrisBetweenCorners(iris, radius, outer, inner));
   return result;
@@ -122,6 +123,8 @@ EyeGaze Combine(const EyeGaze& left, const EyeGaze& right) {
   return {.in_camera =
               MeanDirection(left.in_camera, left.confidence, right.in_camera, right.confidence),
           .in_head = MeanDirection(left.in_head, left.confidence, right.in_head, right.confidence),
+          .to_camera =
+              MeanDirection(left.to_camera, left.confidence, right.to_camera, right.confidence),
           .confidence =
               (left.confidence * left.confidence + right.confidence * right.confidence) / total};
 }

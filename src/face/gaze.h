@@ -30,8 +30,8 @@ inline constexpr float kIrisDistanceCm = 1.05F;
 ///               returned is 0.
 /// @param pose   EstimateHeadPose's for the same mesh and frame. Unknown: everything returned is 0.
 /// @return       per eye and combined: in_head (0, 0 straight out of the face), in_camera (head
-///               rotation × eye in head: 0, 0 along the camera's axis; RelativeToCamera tells
-///               whether it goes into the lens), confidence 0..1.
+///               rotation × eye in head: 0, 0 along the camera's axis), to_camera (from the line
+///               between eye and camera: 0, 0 into the lens), confidence 0..1.
 ///
 /// How: only x and y are used. The canonical eye is laid onto the seen one by the middle of its
 /// corners, the line of sight through the iris (mean of its five points) is cut with the eyeball,

@@ -205,6 +205,7 @@ HeadPose ToHeadPose(const Pose& pose) {
   result.roll_deg = angles.roll_deg;
   const Eigen::Vector3f t = pose.translation.cast<float>();
   result.translation_cm = {t.x(), t.y(), t.z()};
+  result.to_camera = RelativeToCamera({result.yaw_deg, result.pitch_deg}, result.translation_cm);
   return result;
 }
 

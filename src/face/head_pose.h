@@ -25,7 +25,7 @@ struct HeadPoseOptions {
 ///               translation_cm.z is < 0 exactly if the pose is known.
 ///
 /// The angles are those to the camera's axis. A face away from the middle of the picture that looks
-/// into the lens has angles of its own; RelativeToCamera (camera.h) takes them off.
+/// into the lens has angles of its own; to_camera is without them.
 ///
 /// How: a similarity between canonical face and mesh in closed form (Horn, "Closed-form solution of
 /// absolute orientation using unit quaternions", 1987; the same optimum as weighted orthogonal

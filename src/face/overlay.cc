@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
+#include "face/camera.h"
 #include "face/contours.h"
 
 namespace vigil::face {
@@ -14,8 +14,6 @@ namespace {
 using media::Canvas;
 using media::Color;
 namespace theme = media::theme;
-
-constexpr float kRadians = std::numbers::pi_v<float> / 180;
 
 Point2f At(const Face& face, int index) {
   const Point3f& point = face.mesh.points[static_cast<std::size_t>(index)];
@@ -94,15 +92,18 @@ void Overlay::DrawIrises(Canvas& canvas, const Face& face) const {
   }
 }
 
-// The head's own axes, seen from the front: length of half the face, foreshortened as the head
-// turns.
+// The head's own axes, length of half the face, foreshortened as they are seen: along the line of
+// sight, so that who faces the lens shows a point in the middle of the face wherever that is.
 void Overlay::DrawAxes(Canvas& canvas, const Face& face) const {
   constexpr int kNoseTip = 1;
   const Point2f origin = At(face, kNoseTip);
   const float length = face.box.width * 0.45F, width = std::clamp(face.box.width / 110, 1.0F, 5.0F);
   const auto& r = face.head_pose.rotation;
   const auto tip = [&](std::size_t axis) {
-    return Point2f{origin.x + length * r[axis], origin.y - length * r[3 + axis]};
+    const Angles seen = RelativeToCamera(AnglesOf({r[axis], r[3 + axis], r[6 + axis]}),
+                                         face.head_pose.translation_cm);
+    const Point3f d = DirectionOf(seen);
+    return Point2f{origin.x + length * d.x, origin.y - length * d.y};
   };
   canvas.Arrow(origin, tip(0), theme::kAxisX, width, width * 4);
   canvas.Arrow(origin, tip(1), theme::kAxisY, width, width * 4);
@@ -110,13 +111,11 @@ void Overlay::DrawAxes(Canvas& canvas, const Face& face) const {
 }
 
 void Overlay::DrawGaze(Canvas& canvas, const Face& face) const {
-  const Angles& gaze = face.gaze.combined.in_camera;
   const float length = face.box.width * 0.8F, width = std::clamp(face.box.width / 90, 1.2F, 6.0F);
-  const float yaw = gaze.yaw_deg * kRadians, pitch = gaze.pitch_deg * kRadians;
+  const Point3f gaze = DirectionOf(face.gaze.combined.to_camera);
   for (const int iris : {kLeftIris, kRightIris}) {
     const Point2f from = At(face, iris);
-    const Point2f to{from.x + length * std::sin(yaw) * std::cos(pitch),
-                     from.y - length * std::sin(pitch)};
+    const Point2f to{from.x + length * gaze.x, from.y - length * gaze.y};
     canvas.Arrow(from, to, theme::kSky.WithAlpha(230), width, width * 4);
   }
 }
@@ -148,7 +147,8 @@ void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
       {"drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100)},
       {known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky}};
   const std::string angles =
-      fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.yaw_deg, face.head_pose.pitch_deg);
+      fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.to_camera.yaw_deg,
+                  face.head_pose.to_camera.pitch_deg);
   const float pad = text, row = text * 2, bar = text * 7;
   const float labels = Canvas::MeasureText("drowsiness", label).width + text;
   const float head = Canvas::MeasureText(id, label).width + text;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/time.h"
-#include "face/camera.h"
 #include "face/eye_geometry.h"
 #include "face/region.h"
 
@@ -62,21 +61,17 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     face.head_pose = EstimateHeadPose(canonical_, face.mesh.span(), frame, options_.head_pose);
     face.gaze = EstimateGaze(face.mesh, face.head_pose, canonical_, frame, options_.gaze);
 
-    // Angles to the line of sight: a person at the picture's edge who looks into the camera looks
-    // at it.
-    const Angles head = RelativeToCamera({face.head_pose.yaw_deg, face.head_pose.pitch_deg},
-                                         face.head_pose.translation_cm);
     FaceMeasures measures;
     measures.valid = true;
     const auto points = tracked[i].measured.span();
     measures.ear_left = FrontalEyeAspectRatio(points, EyeSide::kLeft, face.head_pose, canonical_);
     measures.ear_right = FrontalEyeAspectRatio(points, EyeSide::kRight, face.head_pose, canonical_);
     measures.mouth_aspect_ratio = MouthAspectRatio(points);
-    measures.yaw_deg = head.yaw_deg;
-    measures.pitch_deg = head.pitch_deg;
+    // Angles to the line of sight: a person at the picture's edge who looks into the camera looks
+    // at it.
+    measures.yaw_deg = face.head_pose.to_camera.yaw_deg;
+    measures.pitch_deg = face.head_pose.to_camera.pitch_deg;
     measures.gaze = face.gaze.combined;
-    measures.gaze.in_camera =
-        RelativeToCamera(face.gaze.combined.in_camera, face.head_pose.translation_cm);
 
     const StateResult& state = StateOf(face.id).Update(timestamp_us, measures);
     face.eyes = state.eyes;

@@ -64,12 +64,14 @@ struct HeadPose {
   Point3f translation_cm;  ///< origin of the canonical face in the camera frame; z < 0: before it
   std::array<float, 9> rotation{1, 0, 0, 0, 1,
                                 0, 0, 0, 1};  ///< canonical face to camera frame, row major
+  Angles to_camera;  ///< yaw and pitch from the line of sight: 0, 0 faces the lens from anywhere
 };
 
 /// Where one eye looks.
 struct EyeGaze {
   Angles in_camera;      ///< head rotation × eye in head
   Angles in_head;        ///< the eye alone: 0, 0 looks straight out of the face
+  Angles to_camera;      ///< from the line of sight: 0, 0 looks into the lens from anywhere
   float confidence = 0;  ///< 0..1: falls with closure and with the eye turning out of sight
 };
 

@@ -142,6 +142,25 @@ std::chrono::milliseconds LiveSource::ConnectLimit() const {
                   std::chrono::milliseconds(1));
 }
 
+// Empty: try again after `wait`.
+std::string LiveSource::WhyGiveUp(const absl::Status& why, int failed,
+                                  std::chrono::milliseconds wait) const {
+  std::string last = Message(why);
+  if (!worked_ && Hopeless(why)) return last;
+  if (last.starts_with(name_ + ": ")) last.erase(0, name_.size() + 2);
+  constexpr std::string_view kRemedy = "check the address, and that the camera is on";
+  if (options_.attempts > 0 && failed >= options_.attempts) {
+    return fmt::format("{}: given up after {} failed attempts, the last: {}; {}", name_, failed,
+                       last, kRemedy);
+  }
+  if (!worked_ && options_.connect_timeout.count() > 0 && wait >= ConnectLimit()) {
+    return fmt::format("{}: given up, no frame within {:g} s ({} attempts, the last: {}); {}",
+                       name_, static_cast<double>(options_.connect_timeout.count()) / 1e3, failed,
+                       last, kRemedy);
+  }
+  return {};
+}
+
 // After a loss or a failed attempt: waits, or ends in a final state. False: ended.
 bool LiveSource::KeepTrying(const absl::Status& why, const std::stop_token& stop) {
   if (stop.stop_requested()) {
@@ -154,23 +173,15 @@ bool LiveSource::KeepTrying(const absl::Status& why, const std::stop_token& stop
     failed = ++status_.failed_attempts;
   }
   const auto wait = backoff_.Next();
-  std::string given_up;
-  if (!worked_ && Hopeless(why)) {
-    given_up = Message(why);
-  } else if (options_.attempts > 0 && failed >= options_.attempts) {
-    given_up = fmt::format("{}: given up after {} failed attempts; the last: {}", name_, failed,
-                           Message(why));
-  } else if (!worked_ && options_.connect_timeout.count() > 0 && wait >= ConnectLimit()) {
-    given_up = fmt::format("{}: given up, no frame within {} ms; the last of {} attempts: {}",
-                           name_, options_.connect_timeout.count(), failed, Message(why));
-  }
-  if (!given_up.empty()) {
-    log::Error("{}", given_up);
-    Change(LiveState::kFailed, absl::Status(why.code(), given_up));
+  if (const std::string given_up = WhyGiveUp(why, failed, wait); !given_up.empty()) {
+    Change(LiveState::kFailed, absl::Status(why.code(), given_up));  // whoever asked says it
     return false;
   }
-  log::Warning("{}; trying again in {:.1f} s", Message(why),
-               static_cast<double>(wait.count()) / 1e3);
+  // A loss is news. A source that is given up soon unless it works says what was wrong then.
+  const bool news = worked_ || options_.connect_timeout.count() == 0;
+  log::Write(news ? log::Level::kWarning : log::Level::kDebug,
+             fmt::format("{}; trying again in {:.1f} s", Message(why),
+                         static_cast<double>(wait.count()) / 1e3));
   Change(LiveState::kBackingOff, why);
   if (SleepUntil(After(wait), stop)) return true;
   Change(LiveState::kStopped);

@@ -97,6 +97,7 @@ class LiveSource {
   absl::Status Stream(FrameSource& source, const std::stop_token& stop);
   void Deliver(Frame frame, std::int64_t opened_us);
   bool KeepTrying(const absl::Status& why, const std::stop_token& stop);
+  std::string WhyGiveUp(const absl::Status& why, int failed, std::chrono::milliseconds wait) const;
   std::chrono::milliseconds ConnectLimit() const;
   void Change(LiveState state, const absl::Status& error = absl::OkStatus());
 

@@ -22,6 +22,9 @@ using internal::Container;
 using internal::FfmpegPtr;
 using internal::VideoDecoder;
 
+// Where a stream does not say its rate, FFmpeg gives that of RTP's clock, 90,000.
+constexpr double kMostFps = 1'000;
+
 int OrientationOfStream(const AVStream& stream) {
   std::size_t size = 0;
   const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
@@ -45,11 +48,12 @@ class VideoSource final : public FrameSource {
     info_.codec = avcodec_get_name(codec.codec_id);
     info_.size = internal::Sideways(orientation_) ? Size{codec.height, codec.width}
                                                   : Size{codec.width, codec.height};
-    info_.fps = av_q2d(container_->frame_rate());
+    const double fps = av_q2d(container_->frame_rate());
+    info_.fps = fps <= kMostFps ? fps : 0;
     info_.duration_us = container_->duration_us();
     info_.frames = container_->frames();
     info_.live = container_->live();
-    stream_id_ = options.stream_id.empty() ? info_.name : options.stream_id;
+    stream_id_ = StreamId(options.stream_id.empty() ? info_.name : options.stream_id);
   }
 
   absl::StatusOr<Frame> Read(std::stop_token stop) override {
@@ -79,7 +83,7 @@ class VideoSource final : public FrameSource {
   internal::RgbConverter converter_;
   ImagePool pool_;
   SourceInfo info_;
-  std::string stream_id_;
+  StreamId stream_id_;
   const int orientation_;
   const Clock::time_point opened_;
   std::uint64_t frames_ = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "media/internal/ahead_file.h"
 #include "media/internal/ffmpeg.h"
 #include "media/internal/rgb_to_yuv.h"
 
@@ -20,6 +21,10 @@ using internal::kMicroseconds;
 std::filesystem::path PartOf(const std::filesystem::path& path) {
   return path.parent_path() / (path.stem().string() + ".part" + path.extension().string());
 }
+
+// What an MP4's index takes, at most: its head, and a frame's times, size, place and kind.
+constexpr std::int64_t kIndexHead = 256 << 10;
+constexpr std::int64_t kIndexFrame = 64;
 
 int Even(int side) { return side + side % 2; }
 
@@ -44,7 +49,11 @@ class Mp4Writer final : public VideoWriter {
   absl::Status OpenFile();
   absl::Status Fill(ImageView image);
   absl::Status Encode(const AVFrame* picture);
+  absl::Status WritePacket();
   absl::Status Complete();
+  absl::Status WriteIndex();
+  absl::Status TakeName();
+  absl::Status EndForWantOfSpace();
   absl::Status Fail(int error, std::string_view doing);
   void CloseFile();
   void RemovePart();
@@ -56,9 +65,11 @@ class Mp4Writer final : public VideoWriter {
   FfmpegPtr<AVPacket> packet_;
   FfmpegPtr<AVFrame> yuv_;
   internal::RgbToYuv convert_;
+  std::unique_ptr<internal::AheadFile> disk_;
   AVFormatContext* file_ = nullptr;
   AVStream* stream_ = nullptr;
   std::int64_t frames_ = 0;
+  std::int64_t packets_ = 0;  // of them, written to the file
   std::int64_t first_us_ = 0;
   std::int64_t last_us_ = 0;
   bool done_ = false;
@@ -129,9 +140,12 @@ absl::Status Mp4Writer::OpenFile() {
       error < 0) {
     return FfmpegError(error, path_.string(), "cannot describe the video");
   }
-  if (const int error = avio_open(&file_->pb, file_->url, AVIO_FLAG_WRITE); error < 0) {
-    return FfmpegError(error, path_.string(), "cannot write there");
-  }
+  auto disk = internal::AheadFile::Create(part_, path_);
+  if (!disk.ok()) return disk.status();
+  disk_ = *std::move(disk);
+  file_->pb = disk_->io();
+  file_->flags |= AVFMT_FLAG_CUSTOM_IO;
+  (void)disk_->Reserve(kIndexHead);  // where even this is missing, the first frame says so
   internal::Options settings;
   settings.Set("movflags", "+faststart");
   if (const int error = avformat_write_header(file_, settings.out()); error < 0) {
@@ -149,9 +163,8 @@ absl::Status Mp4Writer::Fail(int error, std::string_view doing) {
 }
 
 void Mp4Writer::CloseFile() {
-  if (file_ == nullptr) return;
-  if (file_->pb != nullptr) avio_closep(&file_->pb);
-  avformat_free_context(std::exchange(file_, nullptr));
+  if (file_ != nullptr) avformat_free_context(std::exchange(file_, nullptr));
+  disk_.reset();
 }
 
 void Mp4Writer::RemovePart() {
@@ -174,12 +187,39 @@ absl::Status Mp4Writer::Encode(const AVFrame* picture) {
     const int got = avcodec_receive_packet(encoder_.get(), packet_.get());
     if (got == AVERROR(EAGAIN) || got == AVERROR_EOF) return absl::OkStatus();
     if (got < 0) return Fail(got, "cannot encode");
-    av_packet_rescale_ts(packet_.get(), kMicroseconds, stream_->time_base);
-    packet_->stream_index = stream_->index;
-    int error = av_interleaved_write_frame(file_, packet_.get());
-    if (error >= 0) error = file_->pb->error;
-    if (error < 0) return Fail(error, "cannot write");
+    if (auto status = WritePacket(); !status.ok()) return status;
   }
+}
+
+// A packet goes to the file only if the index will have its place behind it.
+absl::Status Mp4Writer::WritePacket() {
+  if (!disk_->Reserve(packet_->size + kIndexHead + kIndexFrame * (packets_ + 1)))
+    return EndForWantOfSpace();
+  av_packet_rescale_ts(packet_.get(), kMicroseconds, stream_->time_base);
+  packet_->stream_index = stream_->index;
+  int error = av_interleaved_write_frame(file_, packet_.get());
+  if (error >= 0) error = file_->pb->error;
+  if (error < 0) return Fail(error, "cannot write");
+  ++packets_;
+  return absl::OkStatus();
+}
+
+// The disk is full: what was written becomes a video that plays, in the space kept for its index.
+absl::Status Mp4Writer::EndForWantOfSpace() {
+  const std::string name = path_.string();
+  constexpr std::string_view kRemedy = "make space there, or --save to another disk";
+  absl::Status status = packets_ > 0 ? WriteIndex() : absl::ResourceExhaustedError("");
+  if (status.ok()) status = TakeName();
+  if (status.ok()) {
+    broken_ = absl::ResourceExhaustedError(
+        fmt::format("{}: no space left; the video ends after {} frames, and plays; {}", name,
+                    packets_, kRemedy));
+  } else {
+    broken_ = absl::ResourceExhaustedError(fmt::format("{}: no space left; {}", name, kRemedy));
+    RemovePart();
+  }
+  CloseFile();
+  return broken_;
 }
 
 absl::Status Mp4Writer::Add(ImageView image, std::int64_t timestamp_us) {
@@ -204,11 +244,24 @@ absl::Status Mp4Writer::Add(ImageView image, std::int64_t timestamp_us) {
 // The pictures that the encoder holds back, and the index.
 absl::Status Mp4Writer::Complete() {
   if (auto status = Encode(nullptr); !status.ok()) return status;
+  return WriteIndex();
+}
+
+absl::Status Mp4Writer::WriteIndex() {
   int error = av_write_trailer(file_);
   if (error >= 0) error = file_->pb->error;
-  if (error < 0) return Fail(error, "cannot complete the file");
-  const int closed = avio_closep(&file_->pb);
-  return closed < 0 ? Fail(closed, "cannot complete the file") : absl::OkStatus();
+  if (error >= 0) error = disk_->Close();
+  file_->pb = nullptr;
+  return error < 0 ? Fail(error, "cannot complete the file") : absl::OkStatus();
+}
+
+absl::Status Mp4Writer::TakeName() {
+  std::error_code error;
+  std::filesystem::rename(part_, path_, error);
+  if (!error) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      fmt::format("{}: cannot take this name ({}); the video is in {}", path_.string(),
+                  error.message(), part_.string()));
 }
 
 absl::Status Mp4Writer::Finish() {
@@ -224,12 +277,7 @@ absl::Status Mp4Writer::Finish() {
     RemovePart();
     return status;
   }
-  std::error_code error;
-  std::filesystem::rename(part_, path_, error);
-  if (!error) return absl::OkStatus();
-  return absl::PermissionDeniedError(
-      fmt::format("{}: cannot take this name ({}); the video is in {}", path_.string(),
-                  error.message(), part_.string()));
+  return TakeName();
 }
 
 Mp4Writer::~Mp4Writer() {

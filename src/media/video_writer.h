@@ -41,7 +41,9 @@ class VideoWriter {
 
   /// Appends a picture (RGB or grey, of the size given). `timestamp_us` rises strictly; the first
   /// is time 0 of the video, the distances are kept to the microsecond. ResourceExhausted: the disk
-  /// is full. After an error of writing, every call repeats it.
+  /// is full; what was written until then has been completed, has the path's name and plays (space
+  /// for its index was kept), unless not even a frame fitted. After an error of writing, every call
+  /// repeats it.
   virtual absl::Status Add(ImageView image, std::int64_t timestamp_us) = 0;
 
   /// Completes the file and gives it its name; OK only if all of it is written. FailedPrecondition:

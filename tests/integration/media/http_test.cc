@@ -267,7 +267,7 @@ TEST_F(FailedCameraCanBeStopped, AndIsGivenUpWithinTheConnectTimeout) {
                     options, slot_);
   ASSERT_TRUE(log_.Await(LiveState::kFailed));
   EXPECT_TRUE(Text(source.status().last_error)
-                  .starts_with("rtsp://***@camera: given up, no frame within 300 ms"))
+                  .starts_with("rtsp://***@camera: given up, no frame within 0.3 s"))
       << Text(source.status().last_error);
 }
 

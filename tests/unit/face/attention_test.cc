@@ -20,7 +20,7 @@ AttentionInputs Turned(float yaw_deg, float pitch_deg) {
   AttentionInputs inputs = Attentive();
   inputs.yaw_deg = yaw_deg;
   inputs.pitch_deg = pitch_deg;
-  inputs.gaze.in_camera = {yaw_deg, pitch_deg};
+  inputs.gaze.to_camera = {yaw_deg, pitch_deg};
   return inputs;
 }
 
@@ -75,7 +75,7 @@ TEST_F(Watching, LooksAwayForFiveSeconds) {
 
 TEST_F(Watching, EyesAloneCanLookAway) {
   AttentionInputs inputs = Attentive();
-  inputs.gaze.in_camera = {0, -35};
+  inputs.gaze.to_camera = {0, -35};
   const Attention& result = For(10, inputs);
   EXPECT_NEAR(result.score, 100 - 50 * 0.9, 0.5);
   EXPECT_NEAR(Points(result, "gaze_away"), -45, 0.5);

@@ -134,5 +134,39 @@ TEST(Conventions, LookingIntoTheLensIsZeroAnywhereInThePicture) {
   EXPECT_EQ(RelativeToCamera({10, 5}, {0, 0, 0}), (Angles{10, 5}));
 }
 
+// What a result says of a face at the side of the picture: to_camera is 0, 0 for who looks into the
+// lens, and is off by as much as the head is turned away from it.
+TEST(Conventions, ToCameraIsZeroForWhoLooksIntoTheLensFromTheSide) {
+  const Point3f left = EyeCentre(Canonical(), EyeSide::kLeft),
+                right = EyeCentre(Canonical(), EyeSide::kRight);
+  const Point3f between{(left.x + right.x) / 2, (left.y + right.y) / 2, (left.z + right.z) / 2};
+  for (const Point3f at : {Point3f{0, 0, -60}, Point3f{22, -10, -60}, Point3f{-25, 12, -70}}) {
+    HeadPose pose = PoseAt(0, 0, 0, at);
+    for (int i = 0; i < 5; ++i) {  // the eyes move as the head turns
+      const Point3f eyes = ToCamera(pose, between);
+      const Angles to_lens = AnglesOf({-eyes.x, -eyes.y, -eyes.z});
+      pose = PoseAt(to_lens.yaw_deg, to_lens.pitch_deg, 0, at);
+    }
+    const Mesh mesh = SeenMesh(pose, Angles{0, 0});
+    const HeadPose seen = EstimateHeadPose(Canonical(), mesh.span(), kFrame);
+    const Gaze gaze = EstimateGaze(mesh, seen, Canonical(), kFrame);
+    // The lens is level with the eyes, which lie a little above the middle of the head.
+    const Angles head = RelativeToCamera({pose.yaw_deg, pose.pitch_deg}, at);
+    EXPECT_NEAR(seen.to_camera.yaw_deg, head.yaw_deg, 0.7) << at.x;
+    EXPECT_NEAR(seen.to_camera.pitch_deg, head.pitch_deg, 0.7) << at.x;
+    EXPECT_LT(std::abs(head.yaw_deg) + std::abs(head.pitch_deg), 3);
+    EXPECT_NEAR(gaze.combined.to_camera.yaw_deg, 0, 0.7) << at.x;
+    EXPECT_NEAR(gaze.combined.to_camera.pitch_deg, 0, 0.7) << at.x;
+    if (at.x != 0) {
+      EXPECT_GT(std::abs(gaze.combined.in_camera.yaw_deg), 15) << at.x;
+    }
+
+    const HeadPose away = PoseAt(pose.yaw_deg + 20, pose.pitch_deg, 0, at);
+    const HeadPose seen_away =
+        EstimateHeadPose(Canonical(), SeenMesh(away, Angles{0, 0}).span(), kFrame);
+    EXPECT_NEAR(seen_away.to_camera.yaw_deg - seen.to_camera.yaw_deg, 20, 1.5) << at.x;
+  }
+}
+
 }  // namespace
 }  // namespace vigil::face

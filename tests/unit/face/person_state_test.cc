@@ -104,7 +104,7 @@ TEST(PersonState, NonsenseNeverLeavesTheRanges) {
                    .mouth_aspect_ratio = any(),
                    .yaw_deg = any(),
                    .pitch_deg = any()};
-    m.gaze.in_camera = {any(), any()};
+    m.gaze.to_camera = {any(), any()};
     m.gaze.confidence = any();
     const StateResult& r = state.Update(static_cast<std::int64_t>(random()) * 100, m);
     for (const float share :

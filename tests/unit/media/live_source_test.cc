@@ -156,7 +156,8 @@ TEST(LiveSource, FailsAfterTheAttemptsWithAnErrorThatNamesIt) {
   EXPECT_EQ(source.status().state, S::kFailed);
   EXPECT_EQ(source.status().failed_attempts, 10);
   EXPECT_EQ(source.status().last_error.message(),
-            "rtsp://***@camera/1: given up after 10 failed attempts; the last: fake: refused");
+            "rtsp://***@camera/1: given up after 10 failed attempts, the last: fake: refused; "
+            "check the address, and that the camera is on");
   EXPECT_EQ(slot.Take(After(60s), {}), std::nullopt) << "takers wake";
   EXPECT_TRUE(slot.closed());
 }
@@ -199,7 +200,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, NeverConnected,
     testing::Values(FirstCase{"within_its_time", absl::UnavailableError("fake: refused"), 10'000ms,
                               3'600'000ms,
-                              "no frame within 10000 ms; the last of 1 attempts: fake: refused"},
+                              "no frame within 10 s (1 attempts, the last: fake: refused)"},
                     FirstCase{"wrong_password", absl::UnauthenticatedError("fake: 401"), 0ms,
                               3'600'000ms, "fake: 401"},
                     FirstCase{"not_a_video", absl::InvalidArgumentError("fake: not a video"), 0ms,

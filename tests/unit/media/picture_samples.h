@@ -84,8 +84,7 @@ inline Data Jpeg(const Image& image, int quality = 95) {
   return bytes.ok() ? Data(bytes->begin(), bytes->end()) : Data();
 }
 
-// --- EXIF
-// -----------------------------------------------------------------------------------------------------------
+// --- EXIF --------------------------------------------------------------------------------------
 
 /// A TIFF structure with another tag and the orientation.
 inline Data Exif(int orientation, bool little_endian) {
@@ -155,8 +154,7 @@ inline Image StoredAs(const Image& upright, int orientation) {
   return stored;
 }
 
-// --- PNG
-// ------------------------------------------------------------------------------------------------------------
+// --- PNG ---------------------------------------------------------------------------------------
 
 inline std::uint32_t Crc32(std::span<const std::uint8_t> bytes) {
   std::uint32_t crc = 0xFFFFFFFF;
@@ -226,8 +224,7 @@ inline Data Png(const PngSpec& spec) {
   return png;
 }
 
-// --- BMP
-// ------------------------------------------------------------------------------------------------------------
+// --- BMP ---------------------------------------------------------------------------------------
 
 /// `rows` bottom first unless `height` is negative, padded to four bytes by the caller.
 inline Data Bmp(std::int32_t width, std::int32_t height, int bits, const Data& palette,

@@ -55,6 +55,8 @@ TEST(VideoSource, GivesEveryFrameWithItsNumberTimeAndPicture) {
     EXPECT_EQ(frame.number, i);
     EXPECT_EQ(test::NumberOf(frame.image.view()), static_cast<int>(i));
     EXPECT_EQ(frame.stream_id, "lobby");
+    // One text for all of them: a frame's name takes no memory, however long it is.
+    EXPECT_EQ(frame.stream_id.view().data(), read.frames[0].stream_id.view().data());
     EXPECT_GT(frame.decode_us, 0);
     EXPECT_EQ(frame.image.format(), PixelFormat::kRgb8);
   }

@@ -1,7 +1,9 @@
 #include "media/video_writer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -212,27 +214,82 @@ Image Noise(Size size, std::uint32_t seed) {
   return image;
 }
 
-// A limit on the file's size stands in for a full disk: both end in a failed write().
-TEST(VideoWriter, AFullDiskIsAnErrorAndLeavesNothing) {
+// No file of this process may grow beyond `bytes`; a write beyond is an error, as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+// Adds noise, which no encoder makes small, until there is an error.
+absl::Status FillUp(VideoWriter& writer) {
+  absl::Status status;
+  for (std::uint32_t i = 0; status.ok() && i < 400; ++i) {
+    status = writer.Add(Noise({320, 240}, i).view(), i * 40'000);
+  }
+  EXPECT_EQ(writer.Finish(), status) << "the error is repeated";
+  return status;
+}
+
+TEST(VideoWriter, ADiskFullFromTheBeginningIsAnErrorAndLeavesNothing) {
   const TempDir dir;
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{4'096, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
   absl::Status status;
   {
+    const FileSizeLimit limit(4'096);
     auto writer = VideoWriter::Create(dir / "a.mp4", {320, 240});
-    for (std::uint32_t i = 0; status.ok() && i < 200; ++i) {
-      status = (*writer)->Add(Noise({320, 240}, i).view(), i * 40'000);
-    }
-    EXPECT_EQ((*writer)->Finish(), status) << "the error is repeated";
+    ASSERT_TRUE(writer.ok()) << Text(writer.status());
+    status = FillUp(**writer);
   }
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << Text(status);
-  EXPECT_NE(Text(status).find("a.mp4: cannot write"), std::string::npos) << Text(status);
+  EXPECT_NE(Text(status).find("a.mp4: no space left"), std::string::npos) << Text(status);
   EXPECT_EQ(FilesIn(dir), 0U);
+}
+
+TEST(VideoWriter, ADiskThatFillsLeavesAVideoOfWhatWasWritten) {
+  const TempDir dir;
+  constexpr std::uintmax_t kLimit = 3'000'000;
+  absl::Status status;
+  {
+    const FileSizeLimit limit(kLimit);
+    auto writer = VideoWriter::Create(dir / "a.mp4", {320, 240});
+    ASSERT_TRUE(writer.ok()) << Text(writer.status());
+    status = FillUp(**writer);
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << Text(status);
+  EXPECT_EQ(FilesIn(dir), 1U);
+  EXPECT_GT(std::filesystem::file_size(dir / "a.mp4"), kLimit * 3 / 4);
+  EXPECT_LE(std::filesystem::file_size(dir / "a.mp4"), kLimit);
+  const auto read = test::ReadAll(dir / "a.mp4");
+  EXPECT_EQ(read.end.code(), absl::StatusCode::kOutOfRange) << Text(read.end);
+  EXPECT_EQ(read.counters.corrupt, 0U);
+  EXPECT_GT(read.frames.size(), 10U);
+  EXPECT_NE(Text(status).find(fmt::format("ends after {} frames", read.frames.size())),
+            std::string::npos)
+      << Text(status);
+}
+
+// Space is taken ahead of the pictures, and what was not needed is given back.
+TEST(VideoWriter, AFinishedVideoTakesNoMoreOfTheDiskThanItsSize) {
+  const TempDir dir;
+  auto writer = VideoWriter::Create(dir / "a.mp4", {320, 240});
+  ASSERT_TRUE((*writer)->Add(Noise({320, 240}, 1).view(), 0).ok());
+  ASSERT_TRUE((*writer)->Finish().ok());
+  struct stat file {};
+  ASSERT_EQ(stat((dir / "a.mp4").c_str(), &file), 0);
+  EXPECT_LE(file.st_blocks * 512, (file.st_size / 65'536 + 1) * 65'536);
 }
 
 }  // namespace
