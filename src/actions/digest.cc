@@ -128,27 +128,25 @@ struct Photo {
   std::string caption;
 };
 
-// Events with a picture, one each: the severe ones, then others evenly over the window, in the
-// order of time.
+// Events with a picture, one each: the severe ones first, those of one severity evenly over the
+// window. In the order of time.
 std::vector<const Delivery*> ChooseForPhotos(std::span<const Delivery> events, std::size_t count) {
-  std::vector<const Delivery*> severe, others;
+  std::array<std::vector<const Delivery*>, 3> by_severity;
   std::set<std::string_view> seen;
   for (const Delivery& delivery : events) {
     if (delivery.pictures.empty() || !seen.insert(delivery.event.id).second) continue;
-    (delivery.severity == events::Severity::kInfo ? others : severe).push_back(&delivery);
+    by_severity.at(static_cast<std::size_t>(delivery.severity)).push_back(&delivery);
   }
   const auto by_time = [](const Delivery* a, const Delivery* b) {
     return a->event.time != b->event.time ? a->event.time < b->event.time
                                           : a->event.id < b->event.id;
   };
-  std::ranges::stable_sort(severe, [&](const Delivery* a, const Delivery* b) {
-    return a->severity != b->severity ? a->severity > b->severity : by_time(a, b);
-  });
-  std::ranges::sort(others, by_time);
-  std::vector<const Delivery*> chosen(
-      severe.begin(), severe.begin() + static_cast<std::ptrdiff_t>(std::min(count, severe.size())));
-  const std::size_t room = std::min(count - chosen.size(), others.size());
-  for (std::size_t i = 0; i < room; ++i) chosen.push_back(others[i * others.size() / room]);
+  std::vector<const Delivery*> chosen;
+  for (auto group = by_severity.rbegin(); group != by_severity.rend(); ++group) {
+    std::ranges::sort(*group, by_time);
+    const std::size_t room = std::min(count - chosen.size(), group->size());
+    for (std::size_t i = 0; i < room; ++i) chosen.push_back((*group)[i * group->size() / room]);
+  }
   std::ranges::sort(chosen, by_time);
   return chosen;
 }

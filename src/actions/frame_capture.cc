@@ -141,7 +141,12 @@ std::filesystem::path FrameSpool::FolderOf(const std::filesystem::path& spool,
 std::shared_ptr<FrameSpool::Camera> FrameSpool::CameraOf(std::string_view device,
                                                          std::string_view camera) {
   const std::lock_guard lock(mutex_);
-  auto& entry = cameras_[{std::string(device), std::string(camera)}];
+  const std::pair<std::string, std::string> key(device, camera);
+  // Names come from messages; who is put out here only loses the pictures from before an event.
+  if (cameras_.size() >= limits::kMaxDevices && !cameras_.contains(key)) {
+    cameras_.erase(cameras_.begin());
+  }
+  auto& entry = cameras_[key];
   if (!entry) {
     const std::chrono::milliseconds span = options_.spacing * (options_.pre_frames + 1);
     entry =

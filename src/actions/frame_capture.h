@@ -55,8 +55,8 @@ struct FrameCaptureOptions {
 
 [[nodiscard]] absl::Status Validate(const FrameCaptureOptions& options);
 
-/// The retention of the two folders, to be swept now and then. The spool's is made with both
-/// endings of its folder; `folder` may contain `spool`, whose files then count for both.
+/// The retention of the two folders, both to be swept every few minutes. `folder` may contain
+/// `spool`, whose files then count for both.
 [[nodiscard]] RetentionOptions CaptureRetention(const FrameCaptureOptions& options);
 [[nodiscard]] RetentionOptions SpoolRetention(const FrameCaptureOptions& options);
 
@@ -66,7 +66,8 @@ class FrameSpool {
  public:
   using Now = std::function<WallTime()>;
 
-  /// `retention`, of the spool, outlives it: nothing is begun for which it has no room.
+  /// `retention` outlives it: nothing is begun for which it has no room. Where both folders are on
+  /// one disk it is that of the captures (CaptureRetention), so that old ones make room for new.
   static absl::StatusOr<std::unique_ptr<FrameSpool>> Create(const FrameCaptureOptions& options,
                                                             Retention& retention, Now now);
 

@@ -151,10 +151,18 @@ absl::Status Retention::MakeRoom(std::int64_t bytes, WallTime now, std::stop_tok
   auto room = enough();
   if (!room.ok()) return room.status();
   if (*room) return absl::OkStatus();
-  Sweep(bytes, now, stop);
-  room = enough();
-  if (!room.ok()) return room.status();
-  if (*room) return absl::OkStatus();
+  const auto lately = [&] {
+    const std::lock_guard lock(mutex_);
+    return now >= in_vain_ && now - in_vain_ < std::chrono::seconds(10);
+  };
+  if (!lately()) {
+    Sweep(bytes, now, stop);
+    room = enough();
+    if (!room.ok()) return room.status();
+    if (*room) return absl::OkStatus();
+    const std::lock_guard lock(mutex_);
+    in_vain_ = now;
+  }
   return absl::ResourceExhaustedError(fmt::format(
       "{}: the disk has less than {} free and nothing left here to remove; make room, or lower "
       "min_free",

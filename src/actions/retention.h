@@ -47,7 +47,8 @@ class Retention {
   /// hour. Ends early, with what was done, at `stop`. At most 1,000,000 files are looked at.
   RetentionReport Sweep(WallTime now, std::stop_token stop);
 
-  /// Whether so many more bytes can be written and kept. Makes room by a Sweep where there is none.
+  /// Whether so many more bytes can be written and kept. Makes room by a Sweep where there is none,
+  /// but looks through the folder again only 10 s after that was in vain.
   /// ResourceExhausted: there is none to be made; nothing should be written then.
   absl::Status MakeRoom(std::int64_t bytes, WallTime now, std::stop_token stop);
 
@@ -60,6 +61,7 @@ class Retention {
 
   const RetentionOptions options_;
   std::mutex mutex_;  // one sweep at a time
+  WallTime in_vain_;  // under mutex_: when a sweep made too little room
 };
 
 }  // namespace vigil::actions

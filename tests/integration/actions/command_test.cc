@@ -90,6 +90,14 @@ TEST_F(CommandTest, OutputIsBounded) {
   EXPECT_LT(MessageOf(status).size(), 5000U);
 }
 
+TEST_F(CommandTest, WhoPrintsWithoutEndIsEndedInTime) {
+  CommandOptions options = Script("yes");
+  options.timeout = std::chrono::milliseconds(300);
+  const auto status = Run(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("y | y"));
+}
+
 TEST_F(CommandTest, TimeoutEndsTheWholeGroup) {
   CommandOptions options = Script(
       "sleep 1000 & echo $! > child; trap 'echo term > term; exit 1' "
