@@ -63,4 +63,22 @@ absl::Status WritePicture(const std::filesystem::path& path, ImageView image,
   return internal::WriteFileWhole(path, *bytes);
 }
 
+absl::StatusOr<std::string> EncodePicture(std::string_view ending, ImageView image,
+                                          const WriteOptions& options) {
+  const PictureType type = TypeByEnding("picture" + std::string(ending));
+  if (type == PictureType::kUnknown || image.empty()) {
+    return absl::InvalidArgumentError(
+        fmt::format("a picture to encode: the ending {} is not known, or it is empty", ending));
+  }
+  if (type == PictureType::kJpeg) {
+    JpegEncoder encoder;
+    const auto bytes = encoder.Encode(image, options.quality);
+    if (!bytes.ok()) return bytes.status();
+    return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  }
+  const auto bytes = internal::EncodeWithFfmpeg(type, image, options.quality);
+  if (!bytes.ok()) return bytes.status();
+  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+}
+
 }  // namespace vigil::media

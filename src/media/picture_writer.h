@@ -2,8 +2,11 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "core/image.h"
 
@@ -23,5 +26,10 @@ bool CanWritePicture(const std::filesystem::path& path);
 /// NotFound: no such folder. PermissionDenied. ResourceExhausted: no room. Safe from any thread.
 absl::Status WritePicture(const std::filesystem::path& path, ImageView image,
                           const WriteOptions& options = {});
+
+/// The bytes that WritePicture would write for a name of that ending (`.png`, `.jpg` …): for
+/// pictures that go into mails and messages. Errors as above, without a path.
+absl::StatusOr<std::string> EncodePicture(std::string_view ending, ImageView image,
+                                          const WriteOptions& options = {});
 
 }  // namespace vigil::media

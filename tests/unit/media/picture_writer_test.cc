@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "media/picture.h"
@@ -132,6 +133,23 @@ TEST(WritePicture, LeavesNothingWhenThereIsNoRoom) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("make room"));
   EXPECT_EQ(FilesIn(folder.path()), 1U) << "nothing temporary is left";
   EXPECT_EQ(samples::ReadAll(folder / "a.bmp"), before) << "the old picture stays";
+}
+
+TEST(EncodePicture, GivesTheBytesOfTheFile) {
+  const test::TempDir folder;
+  const Image image = samples::Gradient(40, 30);
+  for (const char* ending : {".png", ".jpg", ".bmp"}) {
+    const auto path = folder / (std::string("a") + ending);
+    ASSERT_TRUE(WritePicture(path, image.view()).ok());
+    const auto file = samples::ReadAll(path);
+    const auto bytes = EncodePicture(ending, image.view());
+    ASSERT_TRUE(bytes.ok()) << bytes.status();
+    EXPECT_TRUE(std::ranges::equal(*bytes, file, [](char a, auto b) {
+      return static_cast<unsigned char>(a) == static_cast<unsigned char>(b);
+    })) << ending;
+  }
+  EXPECT_FALSE(EncodePicture(".gif", image.view()).ok());
+  EXPECT_FALSE(EncodePicture(".png", {}).ok());
 }
 
 }  // namespace

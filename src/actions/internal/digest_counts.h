@@ -1,0 +1,43 @@
+// The numbers of a digest.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actions/digest.h"
+
+namespace vigil::actions::internal {
+
+/// One row of a table: what is counted, in columns, and how often.
+struct CountRow {
+  std::vector<std::string> cells;
+  std::int64_t count = 0;
+  std::int64_t held = 0;  ///< of rules
+};
+
+struct TimeBin {
+  WallTime from;
+  std::string label;  ///< `14`: the hour; or `24 Nov`
+  std::int64_t count = 0;
+};
+
+struct DigestCounts {
+  std::int64_t events = 0, warnings = 0, critical = 0, held = 0;
+  std::vector<CountRow> rules;    ///< rule; count and held
+  std::vector<CountRow> lines;    ///< camera, line, direction, class
+  std::vector<CountRow> zones;    ///< camera, zone, event type, class
+  std::vector<CountRow> others;   ///< camera, event type, class
+  std::vector<CountRow> classes;  ///< class
+  std::vector<TimeBin> bins;      ///< hours, or days where the window is long; at most 62
+};
+
+/// Rows are sorted, the largest first; beyond `max_rows` they are summed up in a last one.
+[[nodiscard]] DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> held,
+                                 const DigestWindow& window, const TimeZone& zone, int max_rows);
+
+}  // namespace vigil::actions::internal

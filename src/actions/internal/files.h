@@ -1,0 +1,56 @@
+// Files by POSIX calls: appended, written whole, or linked, with errors that name the path.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace vigil::actions::internal {
+
+/// Owns a descriptor.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) Reset(std::exchange(other.fd_, -1));
+    return *this;
+  }
+  ~Descriptor() { Reset(); }
+  void Reset(int fd = -1);
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// `path: what: No space left on device`, with the code that errno means. No room is
+/// ResourceExhausted, rights are PermissionDenied, a missing folder NotFound.
+absl::Status FileError(int error, const std::filesystem::path& path, std::string_view what);
+
+/// The same for an action that runs: what is wrong with a disk can be put right by somebody, so all
+/// of it is worth another attempt.
+absl::Status WorthRetrying(const absl::Status& status);
+
+/// All of `bytes`, or the errno that stopped it; what was written before stays written.
+int WriteAll(int fd, std::string_view bytes);
+
+/// The file appears whole or not at all, on the disk and not only in memory when this returns. A
+/// file of that name is replaced. Its folder is there.
+absl::Status WriteFileWhole(const std::filesystem::path& path, std::string_view bytes);
+
+/// The whole file. InvalidArgument: larger than `max_bytes`, or no regular file.
+absl::StatusOr<std::string> ReadFileWhole(const std::filesystem::path& path,
+                                          std::int64_t max_bytes);
+
+/// As mkdir -p.
+absl::Status MakeFolders(const std::filesystem::path& path);
+
+}  // namespace vigil::actions::internal

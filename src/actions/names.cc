@@ -1,0 +1,40 @@
+#include "actions/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "actions/internal/text.h"
+#include "core/nearest.h"
+
+namespace vigil::actions {
+
+absl::Status CheckActionName(std::string_view name) {
+  static const std::vector<std::string> kNames = {
+      "json_log", "email_immediate", "email_digest", "frame_capture", "webhook", "command"};
+  if (std::ranges::find(kNames, name) != kNames.end()) return absl::OkStatus();
+  if (name == "mqtt" || name == "redis") {
+    return absl::UnimplementedError(fmt::format(
+        "action {}: publishing to a bus is not in this build yet; use webhook or command", name));
+  }
+  const std::string hint = DidYouMean(name, kNames);
+  return absl::InvalidArgumentError(
+      fmt::format("action {}: unknown{}", internal::OneLine(name, 64),
+                  hint.empty() ? fmt::format("; there are {}", fmt::join(kNames, ", ")) : hint));
+}
+
+std::string_view NameOf(events::Severity severity) {
+  switch (severity) {
+    case events::Severity::kInfo:
+      return "info";
+    case events::Severity::kWarning:
+      return "warning";
+    case events::Severity::kCritical:
+      return "critical";
+  }
+  return "info";
+}
+
+}  // namespace vigil::actions
