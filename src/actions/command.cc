@@ -12,9 +12,9 @@
 #include "actions/internal/event_text.h"
 #include "actions/internal/files.h"
 #include "actions/internal/text.h"
-#include "actions/names.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "events/rule.h"
 
 namespace vigil::actions {
 namespace {
@@ -115,7 +115,7 @@ std::vector<std::string> Command::Environment(const Delivery& delivery) const {
   if (e.speed_kmh) add("SPEED_KMH", fmt::format("{:.2f}", *e.speed_kmh));
   add("REASON", e.reason);
   add("RULE", delivery.rule);
-  add("SEVERITY", NameOf(delivery.severity));
+  add("SEVERITY", events::NameOf(delivery.severity));
   if (!delivery.pictures.empty()) add("PICTURE", delivery.pictures.front().string());
   add("ATTEMPT", std::to_string(delivery.attempt));
   return variables;

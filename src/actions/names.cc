@@ -25,16 +25,4 @@ absl::Status CheckActionName(std::string_view name) {
                   hint.empty() ? fmt::format("; there are {}", fmt::join(kNames, ", ")) : hint));
 }
 
-std::string_view NameOf(events::Severity severity) {
-  switch (severity) {
-    case events::Severity::kInfo:
-      return "info";
-    case events::Severity::kWarning:
-      return "warning";
-    case events::Severity::kCritical:
-      return "critical";
-  }
-  return "info";
-}
-
 }  // namespace vigil::actions

@@ -5,15 +5,10 @@
 
 #include <string_view>
 
-#include "events/event.h"
-
 namespace vigil::actions {
 
 /// Whether a rule may name that action. InvalidArgument: unknown, with the nearest known one.
 /// Unimplemented: known, but not in this build yet (`mqtt`, `redis`); says so and what to use.
 [[nodiscard]] absl::Status CheckActionName(std::string_view name);
-
-/// `info`, `warning`, `critical`.
-[[nodiscard]] std::string_view NameOf(events::Severity severity);
 
 }  // namespace vigil::actions

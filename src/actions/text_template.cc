@@ -9,9 +9,9 @@
 #include <cstddef>
 
 #include "actions/internal/text.h"
-#include "actions/names.h"
 #include "core/duration.h"
 #include "core/nearest.h"
+#include "events/rule.h"
 
 namespace vigil::actions {
 namespace {
@@ -72,7 +72,9 @@ const std::array kKnown = {
     Known{{"time_utc", "2026-11-24T20:57:24.123Z"},
           [](const Delivery& d, const CivilTime&) { return ToIso8601(d.event.time); }},
     Known{{"severity", "info, warning or critical"},
-          [](const Delivery& d, const CivilTime&) { return std::string(NameOf(d.severity)); }},
+          [](const Delivery& d, const CivilTime&) {
+            return std::string(events::NameOf(d.severity));
+          }},
     Known{{"track", "number of the object's track"},
           [](const Delivery& d, const CivilTime&) {
             return d.event.track_id ? std::to_string(*d.event.track_id) : std::string();

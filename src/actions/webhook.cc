@@ -18,6 +18,7 @@
 #include "actions/retry_after.h"
 #include "core/check.h"
 #include "core/status.h"
+#include "events/cloud_event.h"
 
 namespace vigil::actions {
 namespace {
@@ -217,12 +218,9 @@ std::vector<std::string> Webhook::Headers(const Delivery& delivery, const std::s
       headers.emplace_back("Content-Type: application/cloudevents+json; charset=utf-8");
       break;
     case WebhookBody::kJson:
-      headers.emplace_back("Content-Type: application/json");
-      headers.emplace_back("ce-specversion: 1.0");
-      headers.push_back("ce-id: " + id);
-      headers.push_back("ce-source: " + internal::CloudEventSource(event));
-      headers.push_back("ce-type: " + internal::CloudEventType(event));
-      headers.push_back("ce-time: " + ToIso8601(event.time));
+      for (const auto& [name, value] : events::CloudEventHeaders(event)) {
+        headers.push_back(fmt::format("{}: {}", name, value));
+      }
       break;
     case WebhookBody::kTemplate:
       headers.push_back("Content-Type: " + options_.content_type);

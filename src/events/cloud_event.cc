@@ -58,14 +58,20 @@ CloudEventContext CloudEventContextOf(const Event& event) {
           .time = EventTimeText(event.time)};
 }
 
-std::string CloudEventJson(const Event& event) {
+void WriteCloudEventAttributes(JsonWriter& out, const Event& event) {
   const CloudEventContext context = CloudEventContextOf(event);
-  JsonWriter out;
-  out.BeginObject().Member("specversion", "1.0").Member("id", context.id);
+  out.Member("specversion", "1.0").Member("id", context.id);
   out.Member("source", context.source).Member("type", context.type);
   if (!context.subject.empty()) out.Member("subject", context.subject);
   out.Member("time", context.time).Member("datacontenttype", "application/json");
-  out.Member("dataschema", kEventSchemaUri).Key("data");
+  out.Member("dataschema", kEventSchemaUri);
+}
+
+std::string CloudEventJson(const Event& event) {
+  JsonWriter out;
+  out.BeginObject();
+  WriteCloudEventAttributes(out, event);
+  out.Key("data");
   WriteEvent(out, event);
   out.EndObject();
   return std::string(out.text());

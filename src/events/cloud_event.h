@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json_writer.h"
 #include "events/event.h"
 
 namespace vigil::events {
@@ -26,6 +27,8 @@ inline constexpr std::string_view kEventSchemaUri = "urn:vigil:schema:event:v1";
 /// Of the structured mode. In binary mode the content type is `application/json`.
 inline constexpr std::string_view kCloudEventContentType = "application/cloudevents+json";
 
+/// The attributes alone, inside an object that the caller has begun and to which he adds `data`.
+void WriteCloudEventAttributes(JsonWriter& out, const Event& event);
 /// Structured mode: attributes and event in one JSON object.
 [[nodiscard]] std::string CloudEventJson(const Event& event);
 

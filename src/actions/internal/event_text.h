@@ -13,9 +13,4 @@ namespace vigil::actions::internal {
 /// The same in a CloudEvents 1.0 envelope, structured mode.
 [[nodiscard]] std::string CloudEventJson(const Delivery& delivery);
 
-/// Attributes that CloudEvents of an event have: `/devices/d/cameras/c` and
-/// `vigil.event.line_cross.v1`.
-[[nodiscard]] std::string CloudEventSource(const events::Event& event);
-[[nodiscard]] std::string CloudEventType(const events::Event& event);
-
 }  // namespace vigil::actions::internal

@@ -80,7 +80,7 @@ TEST_F(WebhookServerTest, PlainJsonHasItsAttributesInHeaders) {
   ASSERT_TRUE(Post("/ok").ok());
   const json got = Read(0);
   EXPECT_EQ(got.at("headers").at("ce-type"), "vigil.event.line_cross.v1");
-  EXPECT_EQ(got.at("headers").at("ce-id"), "jetson-01%2Fdriveway%2F3%2F7");
+  EXPECT_EQ(got.at("headers").at("ce-id"), "jetson-01/driveway/3/7");
   EXPECT_EQ(got.at("headers").at("authorization"), "Bearer token-123");
   EXPECT_EQ(json::parse(got.at("body").get<std::string>()).at("line"), "driveway entry");
   EXPECT_EQ(got.at("signed"), true);
