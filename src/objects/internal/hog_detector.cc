@@ -87,11 +87,9 @@ void HogDetector::SearchSizes(ImageView image) {
   const cv::Mat pixels(image.height, image.width, CV_8UC(Channels(image.format)),
                        const_cast<std::uint8_t*>(image.data),
                        static_cast<std::size_t>(image.stride));
-  if (image.format == PixelFormat::kRgb8) {
-    cv::cvtColor(pixels, grey_, cv::COLOR_RGB2GRAY);
-  } else {
-    grey_ = pixels;
-  }
+  const bool color = image.format == PixelFormat::kRgb8;
+  if (color) cv::cvtColor(pixels, grey_, cv::COLOR_RGB2GRAY);
+  const cv::Mat& grey = color ? grey_ : pixels;
   const auto height = static_cast<float>(image.height);
   const float person = kPersonHeight * static_cast<float>(kWindow.height);  // in the window
   float scale = person / (options_.min_person_height * height);
@@ -101,10 +99,9 @@ void HogDetector::SearchSizes(ImageView image) {
     const cv::Size size(static_cast<int>(std::lround(static_cast<float>(image.width) * scale)),
                         static_cast<int>(std::lround(height * scale)));
     if (size.width < kWindow.width || size.height < kWindow.height) break;
-    cv::resize(grey_, resized_, size, 0, 0, cv::INTER_LINEAR);
+    cv::resize(grey, resized_, size, 0, 0, cv::INTER_LINEAR);
     Search(image.size());
   }
-  grey_.release();  // may be the caller's
 }
 
 void HogDetector::Search(Size picture) {
