@@ -1,0 +1,305 @@
+#include "app/delivery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "actions/names.h"
+#include "core/log.h"
+#include "core/status.h"
+
+namespace vigil::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kDigest = "email_digest";
+
+WallTime Now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+// An action under the name of one of several targets: `webhook:ops`.
+class Named final : public actions::Action {
+ public:
+  Named(std::string name, std::shared_ptr<actions::Action> action)
+      : name_(std::move(name)), action_(std::move(action)) {}
+  std::string_view name() const override { return name_; }
+  absl::Status Run(const actions::Delivery& delivery, Deadline deadline,
+                   std::stop_token stop) override {
+    return action_->Run(delivery, deadline, std::move(stop));
+  }
+
+ private:
+  const std::string name_;
+  const std::shared_ptr<actions::Action> action_;
+};
+
+// The names that rules use, each once: `json_log`, `webhook:ops`.
+std::set<std::string> ActionsOf(std::span<const events::RuleOptions> rules) {
+  std::set<std::string> names;
+  for (const events::RuleOptions& rule : rules) {
+    if (!rule.enabled) continue;
+    for (std::string& name : events::ActionNames(rule.actions)) names.insert(std::move(name));
+  }
+  return names;
+}
+
+bool TakesPictures(const std::string& action) {
+  return action == "frame_capture" || action == "email_immediate" || action == kDigest;
+}
+
+absl::Status MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return absl::OkStatus();
+  return absl::PermissionDeniedError(fmt::format(
+      "{}: cannot be made ({}); name another folder with --set state_dir=", folder.string(),
+      error.message()));
+}
+
+std::string MissingSettings(const std::string& action) {
+  if (action.starts_with("email")) return "a rule asks for mails, but smtp.host is not set";
+  if (action.starts_with("webhook"))
+    return fmt::format(
+        "a rule asks for {}, but no such web hook has a url (actions.webhook, actions.webhooks)",
+        action);
+  return fmt::format(
+      "a rule asks for {}, but no such command is enabled (actions.command, actions.commands)",
+      action);
+}
+
+}  // namespace
+
+std::filesystem::path StateDir(const DeliveryConfig& config) {
+  if (!config.state_dir.empty()) return config.state_dir;
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it
+    return std::filesystem::path(value == nullptr ? "" : value);
+  };
+  if (const auto systemd = variable("STATE_DIRECTORY"); !systemd.empty()) return systemd;
+  if (const auto xdg = variable("XDG_STATE_HOME"); !xdg.empty()) return xdg / "vigil";
+  if (const auto home = variable("HOME"); !home.empty()) return home / ".local/state/vigil";
+  return "vigil-state";
+}
+
+std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
+  std::vector<NotifyPath> paths;
+  paths.push_back(JsonLogPath("json_log", config.json_log));
+  if (!config.smtp.host.empty()) {
+    paths.push_back(EmailPath("email_immediate", config.smtp, config.email_immediate));
+    paths.push_back(DigestPath(kDigest, config.smtp, config.digest));
+  }
+  paths.push_back(CapturePath("frame_capture", config.frame_capture));
+  if (!config.webhook.url.empty()) paths.push_back(WebhookPath("webhook", config.webhook));
+  for (const auto& [name, webhook] : config.webhooks)
+    paths.push_back(WebhookPath("webhook:" + name, webhook));
+  if (config.command.enabled) paths.push_back(CommandPath("command", config.command));
+  for (const auto& [name, command] : config.commands) {
+    if (command.enabled) paths.push_back(CommandPath("command:" + name, command));
+  }
+  return paths;
+}
+
+EventDelivery::EventDelivery() = default;
+
+EventDelivery::~EventDelivery() {
+  digest_thread_ = {};
+  house_thread_ = {};
+  if (dispatcher_) dispatcher_->Stop();
+}
+
+absl::StatusOr<std::unique_ptr<EventDelivery>> EventDelivery::Start(
+    const DeliveryConfig& config, std::span<const events::RuleOptions> rules) {
+  std::unique_ptr<EventDelivery> delivery(new EventDelivery);
+  if (auto status = delivery->Open(config, rules); !status.ok()) return status;
+  return delivery;
+}
+
+absl::Status EventDelivery::Open(const DeliveryConfig& config,
+                                 std::span<const events::RuleOptions> rules) {
+  config_ = config;
+  const std::set<std::string> wanted = ActionsOf(rules);
+  for (const std::string& name : wanted) {
+    if (auto status = actions::CheckActionName(name.substr(0, name.find(':'))); !status.ok())
+      return status;
+  }
+  if (std::ranges::any_of(wanted, TakesPictures)) {
+    auto captures = actions::Retention::Create(actions::CaptureRetention(config_.frame_capture));
+    if (!captures.ok()) return captures.status();
+    captures_ = *std::move(captures);
+    auto spooled = actions::Retention::Create(actions::SpoolRetention(config_.frame_capture));
+    if (!spooled.ok()) return spooled.status();
+    spooled_ = *std::move(spooled);
+    auto spool = actions::FrameSpool::Create(config_.frame_capture, *captures_, Now);
+    if (!spool.ok()) return spool.status();
+    spool_ = *std::move(spool);
+  }
+
+  std::vector<std::unique_ptr<actions::Action>> opened;
+  for (const std::string& name : wanted) {
+    if (name == kDigest) {
+      if (config_.smtp.host.empty()) return absl::InvalidArgumentError(MissingSettings(name));
+      auto mailer = actions::Mailer::Create(config_.smtp);
+      if (!mailer.ok()) return mailer.status();
+      mailer_ = *std::move(mailer);
+      digests_ = true;
+      continue;
+    }
+    if (name == "frame_capture") {  // shares the retention that the spool asks for room
+      auto capture = actions::FrameCapture::Create(config_.frame_capture, *captures_, Now);
+      if (!capture.ok()) return capture.status();
+      opened.push_back(*std::move(capture));
+      continue;
+    }
+    const auto paths = NotifyPaths(config_);
+    const auto path = std::ranges::find(paths, name, &NotifyPath::name);
+    if (path == paths.end()) return absl::InvalidArgumentError(MissingSettings(name));
+    auto action = path->open();
+    if (!action.ok()) return action.status();
+    opened.push_back(std::make_unique<Named>(name, *std::move(action)));
+  }
+
+  const auto folder = StateDir(config_);
+  if (auto status = MakeFolder(folder); !status.ok()) return status;
+  auto outbox = store::Outbox::Open(folder / "outbox.db", config_.outbox);
+  if (!outbox.ok()) return outbox.status();
+  outbox_ = *std::move(outbox);
+  auto dispatcher = actions::Dispatcher::Start(*outbox_, std::move(opened));
+  if (!dispatcher.ok()) return dispatcher.status();
+  dispatcher_ = *std::move(dispatcher);
+  if (digests_)
+    digest_thread_ = std::jthread([this](const std::stop_token& stop) { RunDigests(stop); });
+  if (spool_)
+    house_thread_ = std::jthread([this](const std::stop_token& stop) { KeepHouse(stop); });
+  return absl::OkStatus();
+}
+
+void EventDelivery::OnFrame(const std::string& device, const std::string& camera, WallTime time,
+                            ImageView clean) {
+  if (spool_) spool_->OnFrame(device, camera, time, clean);
+}
+
+absl::Status EventDelivery::Deliver(const events::Event& event,
+                                    std::span<const events::Decision> decisions,
+                                    ImageView annotated, ImageView clean) {
+  if (decisions.empty()) return absl::OkStatus();
+  std::vector<std::filesystem::path> pictures;
+  const bool wanted = spool_ && !clean.empty() &&
+                      std::ranges::any_of(decisions, [](const events::Decision& decision) {
+                        return decision.verdict == events::Verdict::kDeliver &&
+                               std::ranges::any_of(decision.actions, TakesPictures);
+                      });
+  if (wanted) {
+    auto saved = spool_->Save(event, annotated.empty() ? clean : annotated, clean);
+    if (saved.ok()) {
+      pictures = *std::move(saved);
+    } else {
+      log::Warning("event {} goes on without pictures: {}", event.id, MessageOf(saved.status()));
+    }
+  }
+  const store::OutboxEntry entry = store::EntryOf(event, decisions, pictures);
+  const auto appended = outbox_->Append({&entry, 1});
+  if (!appended.ok()) return appended.status();
+  dispatcher_->Wake();
+  return absl::OkStatus();
+}
+
+absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) {
+  const std::lock_guard guard(digest_mutex_);
+  const auto window = outbox_->OpenDigest(kDigest);
+  if (!window.ok()) return window.status();
+  std::vector<actions::Delivery> events;
+  for (std::int64_t after = window->after;;) {
+    auto collected = outbox_->CollectedIn(*window, after, store::kMaxRows);
+    if (!collected.ok()) return collected.status();
+    if (collected->empty()) break;
+    after = collected->back().sequence;
+    for (store::CollectedEvent& event : *collected) {
+      events.push_back({std::move(event.event), std::move(event.rule), event.severity,
+                        std::move(event.pictures), window->attempt});
+    }
+  }
+  const auto held_counts = outbox_->HeldIn(*window);
+  if (!held_counts.ok()) return held_counts.status();
+  std::vector<actions::HeldBack> held;
+  for (const events::HeldCount& count : *held_counts)
+    held.push_back({count.rule, std::string(events::NameOf(count.reason)), count.count});
+
+  // The window is that of the events' own times: what a spool brings late, or a file from last
+  // year, is told as it was.
+  actions::DigestWindow shown{window->opened, window->opened};
+  if (!events.empty()) {
+    const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
+    shown.from = std::ranges::min(events, {}, time).event.time - 1us;
+    shown.until = std::ranges::max(events, {}, time).event.time;
+  }
+  const auto mail =
+      actions::RenderDigest(events, held, shown, config_.digest, actions::ReadPictureFile);
+  if (!mail.ok()) return mail.status();
+  if (*mail) {
+    if (auto status = mailer_->Send(**mail, deadline, std::move(stop)); !status.ok()) return status;
+  }
+  return outbox_->CloseDigest(*window);
+}
+
+void EventDelivery::RunDigests(const std::stop_token& stop) {
+  const auto schedule = actions::DigestSchedule::Create(config_.digest_schedule);
+  if (!schedule.ok()) return log::Error("digests: {}", MessageOf(schedule.status()));
+  for (WallTime due = schedule->NextAfter(Now()); !stop.stop_requested();) {
+    // The clock may be set meanwhile: it is looked at every half a minute.
+    const auto wait = std::clamp<std::chrono::microseconds>(due - Now(), 0us, 30s);
+    if (!SleepUntil(After(wait), stop)) return;
+    if (Now() < due) continue;
+    const auto status = SendDigest(After(60s), stop);
+    if (status.ok()) {
+      due = schedule->NextAfter(Now());
+    } else {
+      if (!absl::IsAborted(status))
+        log::Warning("digest: {}; it is tried again in 5 minutes", MessageOf(status));
+      due = Now() + 5min;
+    }
+  }
+}
+
+void EventDelivery::KeepHouse(const std::stop_token& stop) {
+  do {
+    captures_->Sweep(Now(), stop);
+    spooled_->Sweep(Now(), stop);
+  } while (SleepUntil(After(5min), stop));
+}
+
+std::vector<std::string> EventDelivery::Finish(Deadline deadline) {
+  std::vector<std::string> problems;
+  digest_thread_ = {};  // stopped and joined
+  const auto left = dispatcher_->Drain(deadline);
+  if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
+  if (left.ok()) {
+    for (const store::Waiting& waiting : *left) {
+      problems.push_back(fmt::format(
+          "{}: {} deliveries are still to be made; they are kept and go on with the next run",
+          waiting.action, waiting.due + waiting.later + waiting.running));
+    }
+  }
+  for (const actions::ActionCounters& counters : dispatcher_->counters()) {
+    if (counters.dead > 0)
+      problems.push_back(fmt::format("{}: {} deliveries failed for good: {}", counters.action,
+                                     counters.dead, counters.last_error));
+  }
+  if (digests_) {
+    if (auto status = SendDigest(std::max(deadline, After(5s)), {}); !status.ok()) {
+      problems.push_back(fmt::format("email_digest: {}; it is kept and goes out with the next run",
+                                     MessageOf(status)));
+    }
+  }
+  return problems;
+}
+
+std::int64_t EventDelivery::repeated() const { return outbox_->counters().repeated; }
+
+}  // namespace vigil::app

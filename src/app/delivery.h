@@ -1,0 +1,112 @@
+// What happens to events: rules decide, the outbox keeps, actions deliver. One for the whole
+// process, shared by all of its cameras.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actions/command.h"
+#include "actions/digest.h"
+#include "actions/digest_schedule.h"
+#include "actions/dispatcher.h"
+#include "actions/email_immediate.h"
+#include "actions/frame_capture.h"
+#include "actions/json_log.h"
+#include "actions/retention.h"
+#include "actions/smtp.h"
+#include "actions/webhook.h"
+#include "app/test_notify_command.h"
+#include "core/config/schema.h"
+#include "core/image.h"
+#include "core/time.h"
+#include "events/event.h"
+#include "events/rule.h"
+#include "store/outbox.h"
+
+namespace vigil::app {
+
+struct DeliveryConfig {
+  std::filesystem::path state_dir;  ///< of the outbox; empty: see StateDir
+  store::OutboxOptions outbox;
+  std::chrono::milliseconds drain{10'000};  ///< how long the end of `analyze` waits for deliveries
+  actions::JsonLogOptions json_log;
+  actions::SmtpOptions smtp;
+  actions::EmailImmediateOptions email_immediate;
+  actions::DigestOptions digest;
+  actions::DigestScheduleOptions digest_schedule;
+  actions::FrameCaptureOptions frame_capture;
+  actions::WebhookOptions webhook;
+  std::map<std::string, actions::WebhookOptions> webhooks;
+  actions::CommandOptions command;
+  std::map<std::string, actions::CommandOptions> commands;
+};
+
+/// Registers `state_dir`, `outbox`, `smtp` and `actions`.
+void RegisterDelivery(config::Schema& schema, DeliveryConfig& config);
+
+/// The folder of the outbox: as configured, else STATE_DIRECTORY (systemd), else
+/// $XDG_STATE_HOME/vigil, else
+/// ~/.local/state/vigil.
+std::filesystem::path StateDir(const DeliveryConfig& config);
+
+/// A path for each action that the configuration makes possible, by the name that rules use.
+std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
+
+/// Owns the outbox, the actions that rules name, and their threads. Safe from any thread.
+class EventDelivery {
+ public:
+  /// Opens what the rules need. `rules` of all cameras. Errors name the action and the key: an
+  /// action without its settings (mail without a server), or one that is not in this build.
+  static absl::StatusOr<std::unique_ptr<EventDelivery>> Start(
+      const DeliveryConfig& config, std::span<const events::RuleOptions> rules);
+  EventDelivery(const EventDelivery&) = delete;
+  EventDelivery& operator=(const EventDelivery&) = delete;
+  ~EventDelivery();
+
+  /// Whether pictures of events are wanted: by mails, digests or captures.
+  bool wants_pictures() const { return spool_ != nullptr; }
+  /// Every frame, for pictures from before and after events. Cheap where none are asked for.
+  void OnFrame(const std::string& device, const std::string& camera, WallTime time,
+               ImageView clean);
+
+  /// Stores an event with what the rules decided; once this returns OK it is delivered, now or
+  /// after a restart. Views may be empty: no picture.
+  absl::Status Deliver(const events::Event& event, std::span<const events::Decision> decisions,
+                       ImageView annotated, ImageView clean);
+
+  /// The end of a bounded run: sends the digest of what was collected, waits for deliveries, and
+  /// says in one line a thing what is left or failed.
+  std::vector<std::string> Finish(Deadline deadline);
+
+  /// Events that an earlier run had stored already.
+  std::int64_t repeated() const;
+
+ private:
+  EventDelivery();
+  absl::Status Open(const DeliveryConfig& config, std::span<const events::RuleOptions> rules);
+  absl::Status SendDigest(Deadline deadline, std::stop_token stop);
+  void RunDigests(const std::stop_token& stop);
+  void KeepHouse(const std::stop_token& stop);
+
+  DeliveryConfig config_;
+  std::unique_ptr<actions::Retention> captures_, spooled_;
+  std::unique_ptr<actions::FrameSpool> spool_;
+  std::unique_ptr<actions::Mailer> mailer_;
+  std::unique_ptr<store::Outbox> outbox_;
+  std::unique_ptr<actions::Dispatcher> dispatcher_;
+  bool digests_ = false;
+  std::mutex digest_mutex_;                    // one digest at a time
+  std::jthread digest_thread_, house_thread_;  // last: stopped and joined first
+};
+
+}  // namespace vigil::app
