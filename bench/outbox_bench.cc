@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,6 +26,13 @@ class Nothing : public actions::Action {
   }
 };
 
+// What others on the machine do not change.
+double CpuMicroseconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
 std::unique_ptr<store::Outbox> Open(const std::filesystem::path& path,
                                     store::Durability durability) {
   store::OutboxOptions options;
@@ -39,6 +47,7 @@ void Measure(const std::filesystem::path& folder, store::Durability durability, 
   auto outbox = Open(path, durability);
   const WallTime start = test::TimeOf("2026-06-17T12:00:00Z");
   std::vector<store::OutboxEntry> entries;
+  const double before = CpuMicroseconds();
   const double store_ms = bench::Milliseconds([&] {
     for (std::int64_t i = 0; i < count; ++i) {
       events::Event event = test::LineCross(i, start + std::chrono::milliseconds(i));
@@ -51,6 +60,7 @@ void Measure(const std::filesystem::path& folder, store::Durability durability, 
       entries.clear();
     }
   });
+  const double stored = CpuMicroseconds();
   const auto bytes = outbox->bytes();
   const double deliver_ms = bench::Milliseconds([&] {
     std::vector<std::unique_ptr<actions::Action>> all;
@@ -58,10 +68,12 @@ void Measure(const std::filesystem::path& folder, store::Durability durability, 
     auto dispatcher = actions::Dispatcher::Start(*outbox, std::move(all)).value();
     if (!dispatcher->Drain(After(std::chrono::minutes(5)))->empty()) std::abort();
   });
-  const auto per_second = [&](double ms) { return static_cast<double>(count) / ms * 1000; };
-  fmt::print("{:8} {:6} {:14.0f} {:14.0f} {:10}\n",
+  const double delivered = CpuMicroseconds();
+  const auto n = static_cast<double>(count);
+  fmt::print("{:8} {:6} {:12.0f} {:12.0f} {:12.1f} {:12.1f} {:10}\n",
              durability == store::Durability::kPower ? "power" : "process", batch,
-             per_second(store_ms), per_second(deliver_ms), bytes / count);
+             n / store_ms * 1000, n / deliver_ms * 1000, (stored - before) / n,
+             (delivered - stored) / n, bytes / count);
 }
 
 }  // namespace
@@ -75,8 +87,8 @@ int main(int argc, char** argv) {
        "vigil-bench-XXXXXX")
           .string();
   const std::filesystem::path folder = mkdtemp(name.data());
-  fmt::print("{:8} {:>6} {:>14} {:>14} {:>10}\n", "survives", "batch", "stored/s", "delivered/s",
-             "B/event");
+  fmt::print("{:8} {:>6} {:>12} {:>12} {:>12} {:>12} {:>10}\n", "survives", "batch", "stored/s",
+             "delivered/s", "CPU us, in", "CPU us, out", "B/event");
   vigil::Measure(folder, Durability::kPower, 1, 500);
   vigil::Measure(folder, Durability::kPower, 16, 8'000);
   vigil::Measure(folder, Durability::kPower, 256, 50'000);

@@ -67,7 +67,13 @@ Dispatcher::Worker::Worker(store::Outbox& outbox, std::unique_ptr<Action> action
       options_(options),
       work_(work),
       done_(done),
-      thread_([this](std::stop_token stop) { Run(stop); }) {}
+      thread_([this](std::stop_token stop) {
+        try {
+          Run(stop);
+        } catch (const std::exception& error) {  // out of memory; the outbox keeps what is open
+          log::Error("{}: delivers no more: {}", name_, error.what());
+        }
+      }) {}
 
 ActionCounters Dispatcher::Worker::counters() const {
   std::lock_guard lock(mutex_);

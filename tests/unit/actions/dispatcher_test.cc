@@ -231,10 +231,14 @@ TEST_F(DispatcherTest, OneThatAlwaysFailsHoldsUpNoOther) {
   });
   Start({{"webhook", &hook}});
   Add(0, 200, {"webhook"});
-  ASSERT_TRUE(hook.WaitForCalls(203));
+  const Deadline deadline = After(kLong);
+  while (dispatcher_->counters()[0].delivered < 199 && Clock::now() < deadline) {
+    Drain(After(milliseconds(5)));
+  }
   const auto left = Drain(Clock::now());
   ASSERT_THAT(left, SizeIs(1));
   EXPECT_EQ(left[0].due + left[0].later + left[0].running, 1);
+  dispatcher_->Stop();  // before what its action refers to goes
 }
 
 TEST_F(DispatcherTest, WhileTheServerIsAwayFewAttemptsAreMade) {
@@ -249,6 +253,7 @@ TEST_F(DispatcherTest, WhileTheServerIsAwayFewAttemptsAreMade) {
   EXPECT_EQ(left[0].due + left[0].later, 100);  // those of the batch that were not begun as well
   EXPECT_TRUE(dispatcher_->counters()[0].paused);
   EXPECT_EQ(dispatcher_->counters()[0].last_error, "503");
+  dispatcher_->Stop();
 }
 
 TEST_F(DispatcherTest, DeliveriesForAnActionThatIsGoneBecomeDeadLetters) {
@@ -276,6 +281,7 @@ TEST_F(DispatcherTest, DrainEndsAtItsDeadlineAndSaysWhatIsLeft) {
   ASSERT_THAT(left, SizeIs(1));
   EXPECT_EQ(left[0].action, "webhook");
   EXPECT_EQ(left[0].due + left[0].running, 10);
+  dispatcher_->Stop();
 }
 
 TEST_F(DispatcherTest, StopEndsWhatRunsAndLosesNothing) {
