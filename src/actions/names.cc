@@ -14,6 +14,7 @@ namespace vigil::actions {
 absl::Status CheckActionName(std::string_view name) {
   static const std::vector<std::string> kNames = {
       "json_log", "email_immediate", "email_digest", "frame_capture", "webhook", "command"};
+  name = name.substr(0, name.find(':'));
   if (std::ranges::find(kNames, name) != kNames.end()) return absl::OkStatus();
   if (name == "mqtt" || name == "redis") {
     return absl::UnimplementedError(fmt::format(

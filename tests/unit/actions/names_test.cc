@@ -12,8 +12,8 @@ namespace {
 using testing::HasSubstr;
 
 TEST(ActionNames, OfThisBuildAreAccepted) {
-  for (const char* name :
-       {"json_log", "email_immediate", "email_digest", "frame_capture", "webhook", "command"}) {
+  for (const char* name : {"json_log", "email_immediate", "email_digest", "frame_capture",
+                           "webhook", "webhook:chat", "command"}) {
     EXPECT_TRUE(CheckActionName(name).ok()) << name;
   }
 }
