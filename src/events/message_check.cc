@@ -21,11 +21,17 @@ absl::Status CheckId(std::string_view name, std::string_view id) {
 
 bool IsWithin(float value, double min, double max) { return value >= min && value <= max; }
 
+// What every JSON reader can hold exactly.
+absl::Status CheckCounter(std::string_view name, std::int64_t value) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (value >= 0 && value <= kMost) return absl::OkStatus();
+  return Refuse(RefusalReason::kBadNumber,
+                fmt::format("{} is {}", name, value < 0 ? "negative" : "larger than 2^53"));
+}
+
 absl::Status CheckFrame(const DetectionMessage& message) {
-  if (message.epoch < 0 || message.frame_number < 0) {
-    return Refuse(RefusalReason::kBadNumber,
-                  message.epoch < 0 ? "source.epoch is negative" : "frame.number is negative");
-  }
+  if (auto bad = CheckCounter("source.epoch", message.epoch); !bad.ok()) return bad;
+  if (auto bad = CheckCounter("frame.number", message.frame_number); !bad.ok()) return bad;
   const Size size = message.frame_size;
   if (size.width < 1 || size.height < 1 || size.width > limits::kMaxPictureSide ||
       size.height > limits::kMaxPictureSide) {

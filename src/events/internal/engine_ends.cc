@@ -84,6 +84,7 @@ void EventEngine::Impl::EvictOldest() {
 
 std::span<const Event> EventEngine::Impl::Advance(WallTime now) {
   events.clear();
+  if (now < WallTime{}) return events;
   if (stream.time == kNever) stream.time = ToMs(now);  // waiting for the first message begins
   ExpireUntil(ToMs(now));
   return events;

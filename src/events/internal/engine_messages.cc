@@ -1,6 +1,7 @@
 // Messages: which are believed, in which order, and what they say about the camera.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/limits.h"
@@ -11,6 +12,8 @@ namespace {
 
 // A clock that was set back by less is waited for; messages of that time are refused as late ones.
 constexpr Ms kClockStep = 5000;
+// A jump of the frame number counts as no more missing frames than this.
+constexpr std::int64_t kMostMissing = 1'000'000;
 // No object is smaller than this share of the frame's diagonal where moves are measured in sizes.
 constexpr double kLeastSize = 0.02;
 
@@ -73,8 +76,10 @@ absl::StatusOr<std::span<const Event>> EventEngine::Impl::Process(const Detectio
     ExpireUntil(ToMs(message.timestamp));
   }
 
-  frame_missing = stream.began() && message.frame_number > stream.frame + 1;
-  if (frame_missing) counts.missing_frames += message.frame_number - stream.frame - 1;
+  frame_missing = stream.began() && message.frame_number - 1 > stream.frame;
+  if (frame_missing) {
+    counts.missing_frames += std::min(kMostMissing, message.frame_number - 1 - stream.frame);
+  }
   previous_time = stream.began() ? stream.time : kNever;
   if (!stream.began() && stream.epoch != message.epoch) {
     SetEpoch(message.epoch);

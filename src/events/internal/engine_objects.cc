@@ -14,6 +14,9 @@ constexpr float kSamePlace = 0.5F;
 // A speed counts as below its limit again at this share of it.
 constexpr double kSpeedRelease = 0.9;
 
+// Counted no further.
+constexpr int kManySightings = 1'000'000;
+
 using Points = std::array<GridPoint, 2>;
 
 // By EvaluationPoint. From corners on the grid, so that it is the same after a trip as JSON.
@@ -123,7 +126,7 @@ void EventEngine::Impl::Move(Slot slot, const TrackedObject& object) {
   const Way way = WayOf(slot, object, to);
 
   track.message = message_index;
-  ++track.sightings;
+  track.sightings = std::min(track.sightings + 1, kManySightings);
   if (classes.name(track.class_index) != object.class_name) {
     track.class_index = classes.Of(object.class_name);
   }

@@ -234,6 +234,8 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"negative_class", "\"class_id\": 2", "\"class_id\": -2",
                     RefusalReason::kBadNumber, "class_id"},
         RefusalCase{"negative_frame", "12345", "-1", RefusalReason::kBadNumber, "frame.number"},
+        RefusalCase{"huge_frame", "12345", "9007199254740993", RefusalReason::kBadNumber,
+                    "frame.number is larger"},
         RefusalCase{"negative_width", "\"width\": 1920", "\"width\": -1920",
                     RefusalReason::kBadNumber, "-1920"},
         RefusalCase{"huge_width", "\"width\": 1920", "\"width\": 8193", RefusalReason::kBadNumber,

@@ -27,8 +27,8 @@ struct Row {
 
 std::vector<Row> Truth() {
   std::vector<Row> rows;
-  std::FILE* file =
-      std::fopen(vigil::test::SharedPath("tracking/mot15/PETS09-S2L1/gt_frames_1-397.txt").c_str(), "r");
+  std::FILE* file = std::fopen(
+      vigil::test::SharedPath("tracking/mot15/PETS09-S2L1/gt_frames_1-397.txt").c_str(), "r");
   if (file == nullptr) return rows;
   Row row;
   while (std::fscanf(file, "%d,%d,%f,%f,%f,%f%*[^\n]", &row.frame, &row.id, &row.left, &row.top,
@@ -115,7 +115,9 @@ std::set<std::string> ExpectedEvents() {
   const auto add = [&](int frame, const std::string& what, int id) {
     expected.insert(fmt::format("{:03} {} {}", frame, what, id));
   };
-  for (const auto& [id, course] : Courses()) {
+  for (const auto& one : Courses()) {
+    const int id = one.first;
+    const Course& course = one.second;
     for (std::size_t i = 1; i < course.size(); ++i) {
       const Sighting &a = course[i - 1], &b = course[i];
       if ((a.x < 240) != (b.x < 240)) {
