@@ -67,6 +67,17 @@ absl::Status Validate(const ByteTrackOptions& o) {
   return absl::OkStatus();
 }
 
+ByteTrackOptions ScaledTo(ByteTrackOptions options, float scale) {
+  for (float* score : {&options.high_score, &options.low_score, &options.new_track_score,
+                       &options.confirm_score}) {
+    *score *= scale;
+  }
+  // The costs that have a score in them: 1 - IoU x score.
+  for (float* limit : {&options.match_limit, &options.tentative_match_limit})
+    *limit = 1 - (1 - *limit) * scale;
+  return options;
+}
+
 ByteTracker::ByteTracker(const ByteTrackOptions& options) : options_(options) {
   VIGIL_CHECK(Validate(options).ok());
 }

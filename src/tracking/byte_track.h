@@ -36,6 +36,10 @@ struct ByteTrackOptions {
 /// InvalidArgument names the field that is out of range.
 [[nodiscard]] absl::Status Validate(const ByteTrackOptions& options);
 
+/// For a detector whose scores are `scale` times as high, 0 < scale <= 1: the same tracks that
+/// `options` give with all scores divided by `scale`.
+[[nodiscard]] ByteTrackOptions ScaledTo(ByteTrackOptions options, float scale);
+
 /// One object, as it stands after a frame.
 struct Track {
   std::int64_t id = 0;  ///< from 1, ascending

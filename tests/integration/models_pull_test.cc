@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "nn/file_server.h"
+#include "integration/nn/file_server.h"
 #include "support/process.h"
 #include "support/test_data.h"
 #include "support/text_file.h"
@@ -35,7 +35,8 @@ TEST_F(ModelsPull, FetchesResumesAndIsSeenByTheOtherVerbs) {
   const auto broken = Vigil(pull);
   EXPECT_EQ(broken.exit_code, 1);
   EXPECT_THAT(broken.out, IsEmpty());
-  EXPECT_THAT(broken.err, HasSubstr("400000 of 998169 bytes are kept, repeat the command to go on"));
+  EXPECT_THAT(broken.err,
+              HasSubstr("400000 of 998169 bytes are kept, repeat the command to go on"));
   EXPECT_EQ(std::count(broken.err.begin(), broken.err.end(), '\n'), 1);
 
   server.Behave({.body = body});

@@ -1,4 +1,4 @@
-#include "file_server.h"
+#include "integration/nn/file_server.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

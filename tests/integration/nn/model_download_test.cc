@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "core/status.h"
-#include "file_server.h"
+#include "integration/nn/file_server.h"
 #include "nn/model_file.h"
 #include "support/test_data.h"
 #include "support/text_file.h"

@@ -351,6 +351,28 @@ TEST(ByteTracker, EqualInputGivesEqualOutput) {
   }
 }
 
+TEST(ByteTracker, ScaledOptionsAreForScaledScores) {
+  std::mt19937 random(4);
+  std::uniform_real_distribution<float> place(0, 400), score(0, 1);
+  Scene usual, scaled(ScaledTo({}, 0.5F));
+  EXPECT_TRUE(Validate(ScaledTo({}, 0.01F)).ok());
+  for (int frame = 0; frame < 300; ++frame) {
+    std::vector<Detection> detections, weak;
+    for (int i = 0; i < 6; ++i)
+      detections.push_back(
+          Person(static_cast<float>(70 * i + frame), place(random) / 20, score(random)));
+    weak = detections;
+    for (Detection& detection : weak) detection.score /= 2;
+    const auto x = usual.Step(detections), y = scaled.Step(weak);
+    ASSERT_EQ(x.size(), y.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(x[i].id, y[i].id);
+      EXPECT_EQ(x[i].state, y[i].state);
+      EXPECT_EQ(x[i].box, y[i].box);
+    }
+  }
+}
+
 struct BadOptionsCase {
   const char* name;
   void (*change)(ByteTrackOptions&);

@@ -54,9 +54,9 @@ TEST(TrackingAccuracy, IsAboveThePublishedScoresOfSort) {
   for (const auto& [sequence, mota] : published) {
     const auto recordings = FindRecordings(test::SharedPath("tracking/mot15/" + sequence));
     ASSERT_TRUE(recordings.ok()) << recordings.status();
-    const auto sort = std::find_if(recordings->begin(), recordings->end(), [&](const auto& r) {
-      return r.name == sequence + " det_frcnn";
-    });
+    const auto sort =
+        std::find_if(recordings->begin(), recordings->end(),
+                     [&name = sequence](const auto& r) { return r.name == name + " det_frcnn"; });
     ASSERT_NE(sort, recordings->end());
     const auto ours =
         Measure(PairFrames(sort->truth, TrackRecording(*sort, {}), sort->info.length));
