@@ -79,11 +79,13 @@ class RtpStream {
     FfmpegPtr<AVPacket> packet(av_packet_alloc());
     Connection& connection = transport.connection;
     for (int number = 0; transport.alive && av_read_frame(in_, packet.get()) >= 0; ++number) {
-      if (!gate.Wait(number, connection.stop(), [&] { return connection.Gone(); })) return;
+      if (!gate.Wait(number, connection.stop(), [&] { return connection.Gone(); })) break;
       av_packet_rescale_ts(packet.get(), in_->streams[0]->time_base, out_->streams[0]->time_base);
       av_write_frame(out_, packet.get());
       avio_flush(out_->pb);
+      av_packet_unref(packet.get());
     }
+    av_write_trailer(out_);  // frees the muxer's buffer
   }
 
  private:
