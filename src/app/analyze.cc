@@ -95,8 +95,17 @@ class Analysis {
     }
 
     const bool ordered = std::ranges::none_of(inputs_, IsLive);
-    // Files say the same every time they are analysed; every run of a camera is another one.
-    epoch_ = config_.scene.epoch.value_or(ordered ? 0 : UnixMilliseconds());
+    // Files say the same every time they are analysed; every run of a camera is another one, and so
+    // is every run whose events are delivered: those that the outbox knows already would not be.
+    const bool repeatable =
+        ordered && DeviceOf(config_.scene, config_.scene.device_id).rules.empty();
+    epoch_ = config_.scene.epoch.value_or(repeatable ? 0 : UnixMilliseconds());
+    const auto& rules = DeviceOf(config_.scene, config_.scene.device_id).rules;
+    if (plan_.objects && !rules.empty()) {
+      auto delivery = EventDelivery::Start(config_.delivery, rules);
+      if (!delivery.ok()) return delivery.status();
+      delivery_ = *std::move(delivery);
+    }
     const std::pair<const std::string*, std::unique_ptr<OrderedOutput>*> outputs[] = {
         {&arguments_.json, &json_},
         {&arguments_.csv, &csv_},
@@ -145,6 +154,7 @@ class Analysis {
                              .csv = csv_.get(),
                              .events = events_.get(),
                              .detections = detections_.get(),
+                             .delivery = delivery_.get(),
                              .display = arguments_.display ? &shown_ : nullptr,
                              .decoder_threads = decoder_threads_,
                              .epoch = epoch_};
@@ -207,7 +217,23 @@ class Analysis {
     return absl::OkStatus();
   }
 
+  // Deliveries that are under way get a little time; what is left is kept for the next run.
+  void FinishDelivery() {
+    if (!delivery_) return;
+    for (const std::string& problem : delivery_->Finish(After(config_.delivery.drain))) {
+      Complain(problem);
+      failed_ = true;
+    }
+    if (delivery_->repeated() > 0) {
+      Complain(
+          fmt::format("{} events had been delivered by an earlier run and were not delivered "
+                      "again; another epoch makes them new",
+                      delivery_->repeated()));
+    }
+  }
+
   int Report() {
+    FinishDelivery();
     for (OrderedOutput* output : Outputs()) {
       if (auto status = output->Close(); !status.ok()) {
         Complain(status);
@@ -253,6 +279,7 @@ class Analysis {
   face::CanonicalFace canonical_;
   std::unique_ptr<OrderedOutput> json_, csv_, events_, detections_;
   LatestSlot<Image> shown_;  // for the window
+  std::unique_ptr<EventDelivery> delivery_;
   int decoder_threads_ = 1;
   ProgressLine* line_ = nullptr;
   std::vector<JobReport> reports_;  // each written by the thread that runs the job

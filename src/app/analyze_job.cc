@@ -146,13 +146,32 @@ class Job {
     if (frame.stream_id.empty()) frame.stream_id = StreamId(report_.name);
     if (auto status = perception_->Next(models_, frame); !status.ok()) return Named(status);
     if (auto status = Record(frame, stop); !status.ok()) return status;
-    if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
-    perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
+    OfferFrame(frame);
+    const bool pictures =
+        WantsPictures() && !perception_->events().empty();  // the frame as it came, and drawn on
+    const bool shown = !save_.empty() || context_.display != nullptr;
+    Image clean;
+    if (pictures) clean = frame.image.Clone();
+    if (pictures || shown) perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
+    const auto events =
+        pictures ? RecordEvents(stop, frame.image.view(), clean.view()) : RecordEvents(stop);
+    if (!events.ok() || !shown) return events;
     if (!save_.empty()) {
       if (auto status = WriteVideoFrame(frame); !status.ok()) return status;
     }
     if (context_.display != nullptr) context_.display->Put(std::move(frame.image));
     return absl::OkStatus();
+  }
+
+  bool WantsPictures() const {
+    return context_.delivery != nullptr && context_.delivery->wants_pictures();
+  }
+
+  void OfferFrame(const Frame& frame) {
+    const DetectionMessage* message = perception_->result().scene;
+    if (message == nullptr || !WantsPictures()) return;
+    context_.delivery->OnFrame(message->device_id, message->camera_id, message->timestamp,
+                               frame.image.view());
   }
 
   absl::Status Named(const absl::Status& status) const {
@@ -187,7 +206,7 @@ class Job {
       events::WriteEnvelope(json_, *result.scene);
       if (auto status = WriteLine(*context_.detections, stop); !status.ok()) return status;
     }
-    return RecordEvents(stop);
+    return absl::OkStatus();
   }
 
   void CountFaces(const face::FaceResult& result) {
@@ -205,10 +224,15 @@ class Job {
     }
   }
 
-  absl::Status RecordEvents(const std::stop_token& stop) {
+  absl::Status RecordEvents(const std::stop_token& stop, ImageView annotated = {},
+                            ImageView clean = {}) {
     for (const events::Event& event : perception_->events()) {
       CountEvent(event, report_);
-      perception_->scene()->Decide(event);
+      const auto decisions = perception_->scene()->Decide(event);
+      if (context_.delivery != nullptr) {
+        auto status = context_.delivery->Deliver(event, decisions, annotated, clean);
+        if (!status.ok()) return Named(status);
+      }
       if (context_.events == nullptr) continue;
       json_.Clear();
       events::WriteEvent(json_, event);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/delivery.h"
 #include "app/ordered_output.h"
 #include "app/perception.h"
 #include "core/image.h"
@@ -68,6 +69,7 @@ struct JobContext {
   OrderedOutput* csv = nullptr;
   OrderedOutput* events = nullptr;
   OrderedOutput* detections = nullptr;
+  EventDelivery* delivery = nullptr;
   LatestSlot<Image>* display = nullptr;
   int decoder_threads = 1;
   std::int64_t epoch = 0;  ///< of this run, for messages and events

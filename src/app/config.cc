@@ -269,6 +269,7 @@ void Register(Schema& schema, Config& config) {
   schema.Group("source", config.source, RegisterSource);
   schema.Group("output", config.output, RegisterOutput);
   RegisterScene(schema, config.scene);
+  RegisterDelivery(schema, config.delivery);
 }
 
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {

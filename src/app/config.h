@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/delivery.h"
 #include "app/scene_config.h"
 #include "core/config/schema.h"
 #include "core/log.h"
@@ -59,6 +60,7 @@ struct Config {
   SourceConfig source;
   OutputConfig output;
   SceneConfig scene;
+  DeliveryConfig delivery;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -11,14 +13,17 @@
 #include <vector>
 
 #include "app/analyze.h"
+#include "app/bench_detect.h"
 #include "app/config.h"
 #include "app/config_command.h"
 #include "app/models_command.h"
 #include "app/replay.h"
 #include "app/signals.h"
+#include "app/test_notify_command.h"
 #include "app/version.h"
 #include "core/log.h"
 #include "core/status.h"
+#include "tracking/mot_run.h"
 
 namespace vigil::app {
 namespace {
@@ -78,6 +83,8 @@ class CommandLine {
     app_.footer("Example: vigil analyze portrait.jpg --save annotated.jpg");
     AddAnalyze();
     AddReplay();
+    AddTestNotify();
+    AddBench();
     AddModels();
     AddConfig();
   }
@@ -106,8 +113,8 @@ class CommandLine {
 
   void AddAnalyze() {
     CLI::App& c = *app_.add_subcommand("analyze",
-                                       "find faces in pictures, videos and cameras: mesh, head "
-                                       "pose, gaze, blinks, attention, drowsiness");
+                                       "pictures, videos and cameras: faces, gaze, attention, "
+                                       "drowsiness; objects, tracks, line and zone events");
     c.add_option("INPUT", analyze_.inputs,
                  "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses")
         ->required();
@@ -143,7 +150,8 @@ class CommandLine {
                "N");
     c.footer(
         "Examples:\n  vigil analyze holiday.jpg --save out.jpg\n  vigil analyze clip.mp4 --save "
-        "out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'\n\n"
+        "out.mp4 --json out.jsonl\n  vigil analyze photos/ --json - | jq '.faces | length'\n"
+        "  vigil analyze street.mp4 --detector hog --config scene.yaml --events events.jsonl\n\n"
         "Exit code: 0 fine, 1 an input or output failed, 2 wrong usage, 78 wrong configuration,\n"
         "130 or 143 interrupted before the end of a file.");
     c.callback([this] {
@@ -173,6 +181,83 @@ class CommandLine {
       command_ = [this] {
         return WithConfig(arguments_,
                           [this](const Config& config) { return RunReplay(replay_, config); });
+      };
+    });
+  }
+
+  void AddTestNotify() {
+    CLI::App& c =
+        *app_.add_subcommand("test-notify", "send a test event through the configured actions");
+    c.add_option("ACTION", test_notify_.names,
+                 "which, such as json_log or webhook:ops; default: all that are configured");
+    c.add_option("--timeout", notify_timeout_s_, "seconds for each (default 30)")
+        ->check(CLI::Range(1, 600))
+        ->type_name("N");
+    AddConfigOptions(c, arguments_);
+    c.footer("Example: vigil test-notify --config vigil.yaml email_immediate");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_, [this](const Config& config) {
+          StopOnSignal signals;
+          test_notify_.timeout = std::chrono::seconds(notify_timeout_s_);
+          return TestNotify(NotifyPaths(config.delivery), test_notify_, signals.token(), std::cout,
+                            std::cerr);
+        });
+      };
+    });
+  }
+
+  void AddBench() {
+    CLI::App& c =
+        *app_.add_subcommand("bench", "how good detectors and the tracker are on labelled data");
+    c.require_subcommand(1);
+    CLI::App& detect = *c.add_subcommand(
+        "detect", "precision, recall and mAP of ONNX detectors on labelled pictures");
+    detect.add_option("--models", bench_detect_.models_dir, "folder of .onnx files")
+        ->required()
+        ->type_name("DIR");
+    detect.add_option("--images", bench_detect_.images_dir, "folder of pictures")
+        ->required()
+        ->type_name("DIR");
+    detect.add_option("--labels", bench_detect_.labels_dir, "folder of YOLO label files")
+        ->required()
+        ->type_name("DIR");
+    detect.add_option("--score", bench_detect_.score, "for precision and recall (default 0.25)")
+        ->check(CLI::Range(0.0, 1.0))
+        ->type_name("S");
+    AddConfigOptions(detect, arguments_);
+    detect.footer("Example: vigil bench detect --models models/ --images images/ --labels labels/");
+    detect.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_, [this](const Config& config) {
+          StopOnSignal signals;
+          bench_detect_.runtime_library = config.models.onnxruntime_library;
+          bench_detect_.progress = isatty(STDERR_FILENO) != 0;
+          return BenchDetect(bench_detect_, std::cout, std::cerr, signals.token());
+        });
+      };
+    });
+    CLI::App& track =
+        *c.add_subcommand("track", "MOTA, IDF1 and HOTA of the tracker on MOTChallenge sequences");
+    track
+        .add_option("DIR", bench_track_,
+                    "folders with seqinfo.ini, gt.txt and det*.txt in or below them")
+        ->required();
+    AddConfigOptions(track, arguments_);
+    track.footer("Example: vigil bench track MOT15/train");
+    track.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_, [this](const Config& config) {
+          const std::vector<std::filesystem::path> folders(bench_track_.begin(),
+                                                           bench_track_.end());
+          const auto rows = tracking::BenchTrack(folders, config.scene.tracker);
+          if (!rows.ok()) {
+            fmt::print(stderr, "vigil: {}\n", MessageOf(rows.status()));
+            return static_cast<int>(kExitFailed);
+          }
+          fmt::print("{}", tracking::FormatTrackTable(*rows));
+          return static_cast<int>(kExitOk);
+        });
       };
     });
   }
@@ -225,6 +310,10 @@ class CommandLine {
   ConfigArguments arguments_;
   AnalyzeArguments analyze_;
   ReplayArguments replay_;
+  TestNotifyArguments test_notify_;
+  int notify_timeout_s_ = 30;
+  BenchDetectArguments bench_detect_;
+  std::vector<std::string> bench_track_;
   ModelsArguments models_;
   std::string output_ = "text";
   std::function<int()> command_;

@@ -31,6 +31,7 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
   if (!objects.ok()) return objects.status();
   plan.objects = *std::move(objects);
   if (plan.objects) {
+    plan.tracker = TrackerOf(scene, *plan.objects);
     plan.objects->engine.provider = config.models.provider;
     plan.objects->engine.device = config.models.device;
     plan.objects->engine.runtime_library = config.models.onnxruntime_library;
@@ -48,6 +49,7 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
 
 absl::StatusOr<WorkerModels> WorkerModels::Load(const ModelPlan& plan) {
   WorkerModels models;
+  models.tracker = plan.tracker;
   if (plan.faces) {
     auto faces = face::FaceModels::Load(*plan.faces);
     if (!faces.ok()) return faces.status();
@@ -77,7 +79,7 @@ absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& con
     const auto names = models.objects->class_names();
     std::vector<std::string> classes(names.begin(), names.end());
     perception->watcher_ = std::make_unique<SceneWatcher>(
-        config.scene.tracker,
+        models.tracker,
         SceneIdentity{config.scene.device_id, camera, epoch, config.scene.start_time}, classes);
     auto interpreter =
         SceneInterpreter::Create(device, config.scene.device_id, camera, std::move(classes));

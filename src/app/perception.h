@@ -28,6 +28,7 @@ namespace vigil::app {
 struct ModelPlan {
   std::optional<face::ModelOptions> faces;
   std::optional<objects::DetectorOptions> objects;
+  tracking::ByteTrackOptions tracker;  ///< fit for that detector
 };
 
 /// What the configuration asks to be looked for. Errors: the models folder, the detector's file.
@@ -37,6 +38,7 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config);
 struct WorkerModels {
   std::optional<face::FaceModels> faces;
   std::unique_ptr<objects::Detector> objects;
+  tracking::ByteTrackOptions tracker;  ///< fit for the detector
 
   static absl::StatusOr<WorkerModels> Load(const ModelPlan& plan);
 };

@@ -379,6 +379,11 @@ void RegisterScene(Schema& schema, SceneConfig& config) {
           "cameras the time of the start");
   schema.Group("detector", config, RegisterDetector);
   schema.Group("tracker", config.tracker, RegisterTracker);
+  schema.Key("tracker.score_scale", config.tracker_scale)
+      .Range(0.05F, 1)
+      .Doc(
+          "the scores above are multiplied by this, for detectors that score lower; default: 1 for "
+          "hog, 0.4 for networks");
   RegisterDevice(schema, config.device);
   schema.Map(
       "devices", config.devices,
@@ -408,6 +413,14 @@ bool HasScene(const DeviceConfig& device) {
 const DeviceConfig& DeviceOf(const SceneConfig& config, const std::string& device_id) {
   const auto found = config.devices.find(device_id);
   return found == config.devices.end() ? config.device : found->second;
+}
+
+tracking::ByteTrackOptions TrackerOf(const SceneConfig& config,
+                                     const objects::DetectorOptions& detector) {
+  constexpr float kNetworkScale = 0.4F;  // new tracks from 0.32, sure matches from 0.24
+  const float scale = config.tracker_scale.value_or(
+      detector.kind == objects::DetectorKind::kHog ? 1.0F : kNetworkScale);
+  return tracking::ScaledTo(config.tracker, scale);
 }
 
 absl::StatusOr<std::optional<objects::DetectorOptions>> DetectorOf(const SceneConfig& config) {

@@ -56,7 +56,8 @@ struct SceneConfig {
   std::string detector_family = "auto";
   objects::DetectorOptions detector;  ///< but for kind, file and family, see DetectorOf
   tracking::ByteTrackOptions tracker;
-  DeviceConfig device;  ///< of this device, unless `devices` has it
+  std::optional<float> tracker_scale;  ///< see TrackerOf
+  DeviceConfig device;                 ///< of this device, unless `devices` has it
   std::map<std::string, DeviceConfig> devices;
   BusConfig output;
   BusConfig input;
@@ -76,6 +77,12 @@ bool HasScene(const DeviceConfig& device);
 /// The configuration of device and camera: the entry of `devices` of that name, else the one at the
 /// top of the file.
 const DeviceConfig& DeviceOf(const SceneConfig& config, const std::string& device_id);
+
+/// The tracker's options for a detector: their scores times `tracker_scale`. Without that it
+/// depends on the detector: networks that are asked for scores from 0.25 on are unsure where the
+/// built-in one is sure.
+tracking::ByteTrackOptions TrackerOf(const SceneConfig& config,
+                                     const objects::DetectorOptions& detector);
 
 /// The object detector that is asked for; none: no objects are looked for. InvalidArgument: the
 /// file is of a kind that no engine runs, with the remedy.
