@@ -447,8 +447,8 @@ absl::Status Outbox::Impl::FinishOne(const Finished& one, OutboxCounters& counts
                 fmt::format("given up after {} attempts: {}", failed, reason));
   }
   ++counts.retried;
-  const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(
-      WaitAfter(options.retry, failed, std::uniform_real_distribution<>()(random)));
+  const std::chrono::microseconds wait = std::max(
+      one.at_least, WaitAfter(options.retry, failed, std::uniform_real_distribution<>()(random)));
   return retry.Start()
       .Int(now)
       .Text(reason)

@@ -108,6 +108,8 @@ struct Finished {
   std::string action;
   Outcome outcome = Outcome::kDone;
   std::string reason;  ///< of a failure; one line, credentials of URLs are masked
+  /// Of kRetry: not before so long, even where the policy would try sooner.
+  std::chrono::milliseconds at_least{0};
 };
 
 struct StoredEvent {

@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "actions/retry_after.h"
 #include "core/log.h"
 #include "core/status.h"
 
@@ -119,7 +120,7 @@ void Dispatcher::Worker::RunBatch(const std::vector<store::Claimed>& batch, std:
     // The first of a batch is also the attempt that shows whether a pause is over.
     const bool pause = i > 0 && failed_in_row_ >= options_.failures_to_pause;
     if (stop.stop_requested() || pause) {
-      outcomes_.push_back({batch[i].sequence, name_, store::Outcome::kNotBegun, ""});
+      outcomes_.push_back({batch[i].sequence, name_, store::Outcome::kNotBegun, "", {}});
       continue;
     }
     outcomes_.push_back(Attempt(batch[i], stop));
@@ -133,13 +134,14 @@ void Dispatcher::Worker::RunBatch(const std::vector<store::Claimed>& batch, std:
 }
 
 store::Finished Dispatcher::Worker::Attempt(const store::Claimed& claimed, std::stop_token stop) {
-  store::Finished finished{claimed.sequence, name_, store::Outcome::kDone, ""};
+  store::Finished finished{claimed.sequence, name_, store::Outcome::kDone, "", {}};
   const absl::Status status = Call(claimed, stop);
   if (status.ok()) return finished;
   finished.reason = std::string(MessageOf(status));
   // Nothing is given up only because we end.
   const bool again = IsWorthAnother(status) || stop.stop_requested();
   finished.outcome = again ? store::Outcome::kRetry : store::Outcome::kDead;
+  finished.at_least = RetryAfterOf(status).value_or(milliseconds(0));
   return finished;
 }
 
@@ -159,7 +161,10 @@ absl::Status Dispatcher::Worker::Call(const store::Claimed& claimed, std::stop_t
 }
 
 void Dispatcher::Worker::Note(const store::Finished& finished) {
-  const bool failed = finished.outcome == store::Outcome::kRetry;
+  // Who says when to come again answers: that is no reason to pause, nor news for the log.
+  const bool told_when =
+      finished.outcome == store::Outcome::kRetry && finished.at_least.count() > 0;
+  const bool failed = finished.outcome == store::Outcome::kRetry && !told_when;
   if (!failed) {
     failed_in_row_ = pauses_ = 0;  // given up or not, whoever it goes to answers
   } else {
@@ -172,7 +177,7 @@ void Dispatcher::Worker::Note(const store::Finished& finished) {
     counters_.last_error = finished.reason;
     if (!failed) counters_.paused = false;
   }
-  if (finished.outcome != store::Outcome::kDone) Tell(finished);
+  if (finished.outcome != store::Outcome::kDone && !told_when) Tell(finished);
 }
 
 // At most a line a second.

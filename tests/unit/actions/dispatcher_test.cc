@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "actions/retry_after.h"
 #include "core/status.h"
 #include "support/event_samples.h"
 #include "support/test_data.h"
@@ -183,6 +184,21 @@ TEST_F(DispatcherTest, AFailureThatMayPassIsRepeatedAndCounted) {
   EXPECT_EQ(counters.delivered, 1);
   EXPECT_EQ(counters.retried, 2);
   EXPECT_EQ(counters.last_error, "");
+}
+
+TEST_F(DispatcherTest, WhoSaysWhenToComeAgainIsNotAskedSooner) {
+  std::atomic<bool> first = true;
+  std::atomic<Clock::rep> asked_at = 0;
+  Recorded hook([&](const Delivery&, std::stop_token) {
+    if (!first.exchange(false)) return absl::OkStatus();
+    asked_at = Clock::now().time_since_epoch().count();
+    return WithRetryAfter(absl::UnavailableError("429"), milliseconds(300));
+  });
+  Start({{"webhook", &hook}});
+  Add(0, 1, {"webhook"});
+  EXPECT_THAT(Drain(), IsEmpty());
+  EXPECT_THAT(hook.attempts(), ElementsAre(1, 2));
+  EXPECT_GE(Clock::now() - Clock::time_point(Clock::duration(asked_at)), milliseconds(300));
 }
 
 struct CodeCase {
