@@ -141,6 +141,7 @@ class Analysis {
 
     running_ = workers;
     std::vector<std::jthread> threads;
+    threads.reserve(static_cast<std::size_t>(workers));
     for (int i = 0; i < workers; ++i) threads.emplace_back([this] { Work(); });
     if (arguments_.display) ShowUntilDone();
     threads.clear();  // joins
