@@ -80,7 +80,7 @@ TEST(Allocation, ObjectsTakeNoMemoryAFrame) {
     candidates.clear();
     ASSERT_EQ(decoder.Decode(model, candidates), absl::OkStatus());
     ToPicture(candidates.Best({}), placement, image.size(), found);
-    ASSERT_EQ(found.size(), 300U);
+    ASSERT_GT(found.size(), 50U);  // that much is done a frame
   }
   EXPECT_EQ(vigil::test::Allocations() - before, 0);
 }

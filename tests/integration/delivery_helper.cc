@@ -216,11 +216,11 @@ int FillLimit(const fs::path& folder) {
       [] { LimitFiles(RLIM_INFINITY); });
 }
 
-// On a file system of 2 MB that nobody else sees.
+// On a file system that nobody else sees, with room for the outbox and its log.
 int FillDisk(const fs::path& folder) {
   if (unshare(CLONE_NEWNS) != 0 ||
       mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=2m") != 0) {
+      mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=16m") != 0) {
     return kNotPermitted;
   }
   const fs::path ballast = folder / "ballast";
