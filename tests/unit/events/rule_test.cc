@@ -1,6 +1,7 @@
 // What a rule matches, and what it remembers.
 #include "events/rule.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -240,8 +241,19 @@ TEST(RuleState, IsLeftAloneByTextThatIsNone) {
   RuleSet rules = Rules({options});
   rules.Match(test::LineCross(1, kNoon));
   const std::string before = rules.SaveState();
+  const auto with = [](std::string_view snooze, std::string_view delivered, std::string_view held) {
+    return fmt::format(
+        R"({{"version":1,"snoozed_until_us":{},"rules":[{{"name":"any","snoozed_until_us":0,)"
+        R"("cooldowns":[["",{}]],"held":[{{"type":"LINE_CROSS","reason":"cooldown","count":{}}}]}}]}})",
+        snooze, delivered, held);
+  };
+  RuleSet other = Rules({options});
+  ASSERT_TRUE(other.RestoreState(with("-5", "1768599000000000", "10")).ok());
   for (const std::string& text :
        {std::string(), std::string("{}"), std::string("[]"), before.substr(0, before.size() - 1),
+        with("1e39", "0", "0"), with("0.5", "0", "0"), with("9223372036854775808", "0", "0"),
+        with("0", "-1", "0"), with("0", "9223372036854775807", "0"), with("0", "1.5", "0"),
+        with("0", "0", "-1"), with("0", "0", "9223372036854775807"), with("0", "0", "1e300"),
         std::string(R"({"version":2,"snoozed_until_us":0,"rules":[]})"),
         std::string(R"({"version":1,"snoozed_until_us":0,"rules":[{"name":7}]})"),
         std::string(100'000, '[')}) {
