@@ -161,9 +161,11 @@ Mailer::Mailer(const SmtpOptions& options, MailAddress from, std::vector<MailAdd
 std::vector<MailAddress> Mailer::NotYetServed(const std::string& message_id) {
   std::vector<MailAddress> left = to_;
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, served] : served_) {
+  for (const auto& [id, addresses] : served_) {
     if (id != message_id) continue;
-    std::erase_if(left, [&](const MailAddress& to) { return served.contains(to.address); });
+    // Named anew: clang 14 captures no structured binding.
+    std::erase_if(
+        left, [&served = addresses](const MailAddress& to) { return served.contains(to.address); });
   }
   return left;
 }

@@ -34,7 +34,7 @@ struct TfliteModel::Plan {
   std::vector<Phase> phases;
   std::vector<float*> buffers;  // by tensor; null for those that live inside a segment
   struct AlignedDelete {
-    void operator()(std::byte* memory) const { ::operator delete (memory, std::align_val_t{64}); }
+    void operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{64}); }
   };
   std::unique_ptr<std::byte, AlignedDelete> memory;  // what `buffers` points into
 
