@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actions/internal/event_text.h"
+#include "actions/internal/files.h"
 #include "core/log.h"
 #include "core/status.h"
 
@@ -176,8 +177,7 @@ absl::Status JsonLog::Run(const Delivery& delivery, Deadline, std::stop_token) {
 
 absl::Status JsonLog::OpenFile() {
   const std::filesystem::path& path = options_.path;
-  internal::Descriptor file(
-      ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640));
+  Descriptor file(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640));
   if (!file) return FileError(errno, path, "cannot be written");
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return FileError(errno, path, "cannot be read");
@@ -306,7 +306,7 @@ void JsonLog::Remember(std::string id) {
 }
 
 void JsonLog::RememberIdsOf(const std::filesystem::path& path) {
-  const internal::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat info {};
   if (!file || ::fstat(file.get(), &info) != 0) return;
   const auto tail = ReadTail(file.get(), path, info.st_size, kTailBytes);
@@ -345,7 +345,7 @@ std::string JsonLog::DayOf(WallTime time) const { return DateText(zone_.At(time)
 
 void JsonLog::SyncNowAndThen(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    internal::Descriptor copy;
+    Descriptor copy;
     {
       std::unique_lock lock(mutex_);
       if (!written_.wait(lock, stop, [&] { return unsynced_; })) return;

@@ -19,8 +19,8 @@
 #include <unordered_set>
 
 #include "actions/action.h"
-#include "actions/internal/files.h"
 #include "core/byte_size.h"
+#include "core/descriptor.h"
 #include "core/time_zone.h"
 #include "core/wall_time.h"
 
@@ -92,7 +92,7 @@ class JsonLog final : public Action {
 
   std::mutex mutex_;
   std::condition_variable_any written_;
-  internal::Descriptor file_;
+  Descriptor file_;
   std::int64_t size_ = 0;  // bytes of whole lines; what lies behind is half a line to be cut off
   std::string day_;        // in which the file was written to last
   bool unsynced_ = false;

@@ -12,7 +12,7 @@
 namespace vigil::actions {
 namespace {
 
-using internal::Base64;
+using internal::Base64Lines;
 using internal::HeaderField;
 using internal::QuotedPrintable;
 using internal::ShortHash;
@@ -84,7 +84,7 @@ std::string PicturePart(const Mail& mail, const MailPicture& picture) {
       "Content-Type: image/{}; name=\"{}\"\r\nContent-Transfer-Encoding: base64\r\n"
       "Content-ID: <{}>\r\nContent-Disposition: {}; filename=\"{}\"\r\n\r\n{}",
       png ? "png" : "jpeg", name, ContentId(mail, picture.name),
-      mail.html.empty() ? "attachment" : "inline", name, Base64(picture.bytes, kBase64Line));
+      mail.html.empty() ? "attachment" : "inline", name, Base64Lines(picture.bytes, kBase64Line));
 }
 
 std::string Multipart(std::string_view type, std::string_view boundary,

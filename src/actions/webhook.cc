@@ -13,9 +13,9 @@
 #include "actions/internal/addresses.h"
 #include "actions/internal/curl.h"
 #include "actions/internal/event_text.h"
-#include "actions/internal/mime.h"
 #include "actions/internal/text.h"
 #include "actions/retry_after.h"
+#include "core/base64.h"
 #include "core/check.h"
 #include "core/status.h"
 #include "events/cloud_event.h"
@@ -85,8 +85,7 @@ bool IsReserved(std::string_view name) {
 // The key of a secret; empty: it is none.
 std::string KeyOf(const std::string& secret) {
   if (!secret.starts_with(kSecretPrefix)) return secret;
-  std::string key;
-  return internal::DecodeBase64(secret.substr(kSecretPrefix.size()), key) ? key : std::string();
+  return DecodeBase64(std::string_view(secret).substr(kSecretPrefix.size())).value_or("");
 }
 
 Escape EscapeFor(std::string_view content_type) {
@@ -130,7 +129,7 @@ std::string WebhookSignature(std::string_view key, std::string_view id, std::int
   VIGIL_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
                    reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
                    &size) != nullptr);
-  return "v1," + internal::Base64({reinterpret_cast<const char*>(digest.data()), size});
+  return "v1," + EncodeBase64({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 absl::Status Validate(const WebhookOptions& options) {

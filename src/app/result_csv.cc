@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "events/envelope.h"
+
 namespace vigil::app {
 namespace {
 
@@ -53,7 +55,8 @@ void WriteObjects(std::string& rows, const FrameHeader& header, const DetectionM
   for (const TrackedObject& o : message.objects) {
     fmt::format_to(out, "{},{},{},{},{},{},{:.4f},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", stream,
                    header.number, header.timestamp_us, o.track_id, o.class_id, Quoted(o.class_name),
-                   o.confidence, Name(o.state), o.box.x, o.box.y, o.box.width, o.box.height);
+                   o.confidence, events::NameOf(o.state), o.box.x, o.box.y, o.box.width,
+                   o.box.height);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "app/result_json.h"
 
+#include "events/envelope.h"
+
 namespace vigil::app {
 namespace {
 
@@ -133,7 +135,7 @@ void WriteObject(JsonWriter& json, const TrackedObject& object) {
       .Member("class_id", object.class_id)
       .Member("class_name", object.class_name)
       .Member("confidence", object.confidence, 4)
-      .Member("state", Name(object.state));
+      .Member("state", events::NameOf(object.state));
   WriteBox(json, object.box);
   json.EndObject();
 }
@@ -204,20 +206,6 @@ std::string_view Name(face::EyeState state) {
       return "closed";
   }
   return "unknown";
-}
-
-std::string_view Name(TrackState state) {
-  switch (state) {
-    case TrackState::kTentative:
-      return "tentative";
-    case TrackState::kConfirmed:
-      return "confirmed";
-    case TrackState::kLost:
-      return "lost";
-    case TrackState::kEnded:
-      return "ended";
-  }
-  return "confirmed";
 }
 
 }  // namespace vigil::app

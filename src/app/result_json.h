@@ -38,7 +38,5 @@ void WriteFrame(JsonWriter& json, const FrameHeader& header, const FrameResult& 
 std::string_view Name(face::DrowsinessLevel level);
 /// "unknown", "open", "closed".
 std::string_view Name(face::EyeState state);
-/// "tentative", "confirmed", "lost", "ended".
-std::string_view Name(TrackState state);
 
 }  // namespace vigil::app

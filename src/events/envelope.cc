@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base64.h"
 #include "core/limits.h"
 #include "core/status.h"
-#include "events/internal/base64.h"
 #include "events/internal/object_reader.h"
 #include "events/message_check.h"
 #include "events/refusal.h"

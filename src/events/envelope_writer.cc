@@ -1,5 +1,6 @@
 #include "events/envelope.h"
-#include "events/internal/base64.h"
+
+#include "core/base64.h"
 
 namespace vigil::events {
 namespace {

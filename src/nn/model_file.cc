@@ -12,26 +12,13 @@
 #include <system_error>
 
 #include "core/check.h"
+#include "core/descriptor.h"
 #include "core/limits.h"
 
 namespace vigil::nn {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 absl::Status CannotOpen(const std::filesystem::path& path, int error) {
   const std::string message = fmt::format("model {}: cannot be read: {}", path.string(),

@@ -10,6 +10,7 @@
 
 #include "core/limits.h"
 #include "core/status.h"
+#include "core/utf8.h"
 #include "objects/internal/small_file.h"
 
 namespace vigil::objects {
@@ -44,22 +45,6 @@ constexpr std::array<std::string_view, 80> kCoco{"person",        "bicycle",    
                                                  "refrigerator",  "book",         "clock",
                                                  "vase",          "scissors",     "teddy bear",
                                                  "hair drier",    "toothbrush"};
-
-// Length of the UTF-8 character that `text` begins with; 0 where it is none.
-std::size_t Utf8Length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  }
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second > 0x9F;
-  const bool too_high = first == 0xF4 && second > 0x8F;
-  return overlong || surrogate || too_high ? 0 : length;
-}
 
 // What is wrong with a name; null: nothing.
 const char* Fault(std::string_view name) {

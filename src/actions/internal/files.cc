@@ -15,11 +15,6 @@
 
 namespace vigil::actions::internal {
 
-void Descriptor::Reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
 absl::Status FileError(int error, const std::filesystem::path& path, std::string_view what) {
   const std::string text =
       fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error));

@@ -8,28 +8,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "core/descriptor.h"
 
 namespace vigil::actions::internal {
-
-/// Owns a descriptor.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) Reset(std::exchange(other.fd_, -1));
-    return *this;
-  }
-  ~Descriptor() { Reset(); }
-  void Reset(int fd = -1);
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// `path: what: No space left on device`, with the code that errno means. No room is
 /// ResourceExhausted, rights are PermissionDenied, a missing folder NotFound.

@@ -7,7 +7,9 @@
 #include <array>
 
 #include "actions/internal/text.h"
+#include "core/base64.h"
 #include "core/check.h"
+#include "core/utf8.h"
 
 namespace vigil::actions::internal {
 namespace {
@@ -34,7 +36,7 @@ std::string EncodedWords(std::string_view text) {
       length += next;
     }
     if (!words.empty()) words += "\r\n ";
-    words.append(kBegin).append(Base64(text.substr(0, length))).append(kEnd);
+    words.append(kBegin).append(EncodeBase64(text.substr(0, length))).append(kEnd);
     text.remove_prefix(length);
   }
   return words;
@@ -96,32 +98,14 @@ std::string QuotedPrintable(std::string_view text) {
   return out;
 }
 
-std::string Base64(std::string_view bytes, std::size_t line) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  if (line == 0) return text;
+std::string Base64Lines(std::string_view bytes, std::size_t line) {
+  const std::string text = EncodeBase64(bytes);
   std::string lines;
-  lines.reserve(text.size() + text.size() / line * 2 + 2);
+  lines.reserve(text.size() + (text.size() / line + 1) * 2);
   for (std::size_t at = 0; at < text.size(); at += line) {
     lines.append(text, at, line).append("\r\n");
   }
   return lines;
-}
-
-bool DecodeBase64(std::string_view text, std::string& bytes) {
-  if (text.size() % 4 != 0) return false;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  bytes.resize(text.size() / 4 * 3);
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  if (length < 0) return false;
-  bytes.resize(static_cast<std::size_t>(length) - padding);
-  return true;
 }
 
 std::string ShortHash(std::string_view text, std::size_t length) {

@@ -1,6 +1,7 @@
 // The encodings that mails are made of.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,8 @@ namespace vigil::actions::internal {
 /// RFC 2045 quoted-printable, lines of at most 76 characters ended by CRLF. `text` has `\n` ends.
 [[nodiscard]] std::string QuotedPrintable(std::string_view text);
 
-/// Base64; `line` > 0: in lines of so many characters ended by CRLF.
-[[nodiscard]] std::string Base64(std::string_view bytes, std::size_t line = 0);
-/// False: `text` is not padded Base64.
-[[nodiscard]] bool DecodeBase64(std::string_view text, std::string& bytes);
+/// Base64 in lines of `line` characters, at least 1, each ended by CRLF.
+[[nodiscard]] std::string Base64Lines(std::string_view bytes, std::size_t line);
 
 /// The first `length` hexadecimal digits of the SHA-256.
 [[nodiscard]] std::string ShortHash(std::string_view text, std::size_t length);

@@ -22,7 +22,4 @@ namespace vigil::actions::internal {
 /// hidden, or longer than 64.
 [[nodiscard]] std::string FileNamePart(std::string_view text);
 
-/// The length of the UTF-8 character that `text`, which is not empty, begins with; 0: it is none.
-[[nodiscard]] std::size_t Utf8Length(std::string_view text);
-
 }  // namespace vigil::actions::internal

@@ -9,24 +9,11 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/descriptor.h"
 #include "core/status.h"
 
 namespace vigil::media::internal {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string_view Remedy(int error) {
   switch (error) {

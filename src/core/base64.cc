@@ -1,9 +1,9 @@
-#include "events/internal/base64.h"
+#include "core/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace vigil::events {
+namespace vigil {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -64,4 +64,4 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace vigil::events
+}  // namespace vigil

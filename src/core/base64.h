@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace vigil::events {
+namespace vigil {
 
 /// How many characters stand for so many bytes.
 [[nodiscard]] constexpr std::size_t Base64Length(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
@@ -17,4 +17,4 @@ namespace vigil::events {
 /// that mean nothing are refused.
 [[nodiscard]] std::optional<std::string> DecodeBase64(std::string_view text);
 
-}  // namespace vigil::events
+}  // namespace vigil
