@@ -153,7 +153,7 @@ class Job {
     Image clean;
     if (pictures) clean = frame.image.Clone();
     if (pictures || shown) perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
-    const auto events =
+    auto events =
         pictures ? RecordEvents(stop, frame.image.view(), clean.view()) : RecordEvents(stop);
     if (!events.ok() || !shown) return events;
     if (!save_.empty()) {

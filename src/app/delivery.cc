@@ -82,7 +82,7 @@ std::filesystem::path StateDir(const DeliveryConfig& config) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes it
     return std::filesystem::path(value == nullptr ? "" : value);
   };
-  if (const auto systemd = variable("STATE_DIRECTORY"); !systemd.empty()) return systemd;
+  if (auto systemd = variable("STATE_DIRECTORY"); !systemd.empty()) return systemd;
   if (const auto xdg = variable("XDG_STATE_HOME"); !xdg.empty()) return xdg / "vigil";
   if (const auto home = variable("HOME"); !home.empty()) return home / ".local/state/vigil";
   return "vigil-state";
