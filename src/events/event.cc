@@ -7,9 +7,9 @@ namespace {
 
 // In the order of EventType.
 constexpr std::array<std::string_view, 14> kNames = {
-    "LINE_CROSS",    "LINE_COUNT",  "ZONE_ENTER",        "ZONE_EXIT", "ZONE_DWELL",
-    "ZONE_OCCUPANCY", "ZONE_CROWD",  "OBJECT_APPEAR",     "OBJECT_LOST",
-    "OBJECT_STATIONARY", "WRONG_WAY", "SPEED", "CAMERA_OFFLINE", "CAMERA_ONLINE"};
+    "LINE_CROSS",     "LINE_COUNT", "ZONE_ENTER",     "ZONE_EXIT",    "ZONE_DWELL",
+    "ZONE_OCCUPANCY", "ZONE_CROWD", "OBJECT_APPEAR",  "OBJECT_LOST",  "OBJECT_STATIONARY",
+    "WRONG_WAY",      "SPEED",      "CAMERA_OFFLINE", "CAMERA_ONLINE"};
 
 }  // namespace
 
