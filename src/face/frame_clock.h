@@ -24,9 +24,8 @@ class FrameClock {
 
 /// When a stretch without knowledge ends the story, and when it is only a lost frame.
 struct GapOptions {
-  std::int64_t max_gap_us =
-      500'000;  ///< longest time between two known frames with nothing between them that
-                ///< still counts as seen; 1 … 5 s
+  /// Longest time between two known frames with nothing between them that still counts as seen; 1 … 5 s.
+  std::int64_t max_gap_us = 500'000;
   std::int64_t max_unknown_us =
       150'000;  ///< the same where frames between them said "unknown"; 0 … max_gap_us
 };
