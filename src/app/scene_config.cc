@@ -259,7 +259,9 @@ void RegisterDetector(Schema& s, SceneConfig& config) {
   objects::DetectorOptions& o = config.detector;
   s.Key("model_file", config.detector_file)
       .Doc(
-          "an ONNX detector, or `hog`: the built-in person detector; empty: no objects are looked "
+          "an ONNX detector: its file, or a name that vigil models list knows; `hog`: the built-in "
+          "person detector; empty: no objects are looked for");
+empty: no objects are looked "
           "for");
   s.Key("family", config.detector_family)
       .Check([](const std::string& name) {
@@ -286,6 +288,7 @@ void RegisterDetector(Schema& s, SceneConfig& config) {
       .Doc("of a model that leaves it open; 0: what the file says, else 640");
   s.Key("input_height", o.input_size.height).Range(0, limits::kMaxPictureSide).Doc("the same");
   s.Key("hog.min_person_height", o.hog.min_person_height)
+      .Ratio()
       .Range(0.02F, 1)
       .Doc(
           "hog: height of the smallest person, as a part of the picture's; time falls with its "

@@ -251,6 +251,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "--events needs an object detector: add --detector hog"},
         WrongCase{"a_pytorch_file", {"--detector", "yolo11n.pt"}, 2, "export it to ONNX"},
         WrongCase{"no_such_model", {"--detector", "nothere.onnx", "-q"}, 1, "nothere.onnx"},
+        WrongCase{
+            "a_model_to_pull", {"--detector", "yolox-nano"}, 1, "vigil models pull yolox-nano"},
         WrongCase{"an_unknown_line",
                   {"--set", "lines=[{type: vertical, position_pct: 50, description: door}]",
                    "--set", "events=[{name: a, match: {line: dor}, actions: {json_log: true}}]"},
@@ -304,6 +306,37 @@ TEST_F(SceneTest, TheDocumentsConfigurationsLoadUnchanged) {
     ++count;
   }
   EXPECT_EQ(count, 6);
+}
+
+TEST_F(SceneTest, ShippedConfigurationsLoad) {
+  const auto check = [](const std::string& file) {
+    const auto run = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+    EXPECT_EQ(run.exit_code, 0) << file << ": " << run.err;
+  };
+  check(test::SourcePath("scripts/scene.yaml").string());
+  int count = 0;
+  for (const char* page : {"README.md", "docs/delivery.md", "docs/actions.md"}) {
+    const std::string text = test::ReadText(test::SourcePath(page));
+    for (auto at = text.find("```yaml\n"); at != std::string::npos;
+         at = text.find("```yaml\n", at + 1)) {
+      const std::string yaml = text.substr(at + 8, text.find("```", at + 8) - at - 8);
+      // Pages on one action show its section alone.
+      const bool section =
+          !yaml.starts_with("lines:") && !yaml.starts_with("events:") && !yaml.starts_with("smtp:");
+      std::string indented = yaml;
+      if (section) {
+        indented = "actions:\n  ";
+        for (const char c : yaml) indented += c == '\n' ? std::string("\n  ") : std::string(1, c);
+      }
+      test::WriteText(Path("page.yaml"), indented);
+      const auto run = test::RunProgram(
+          {VIGIL_BINARY, "config", "check", Path("page.yaml")},
+          {"SMTP_PASSWORD=secret", "HOOK_SECRET=a secret of some length", "TELEGRAM_TOKEN=1"});
+      EXPECT_EQ(run.exit_code, 0) << page << ":\n" << indented << run.err;
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 5);
 }
 
 // A horizontal line at half height, crossed twice upward and twice downward (data/README.md). From
