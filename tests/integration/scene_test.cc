@@ -144,7 +144,7 @@ events:
                             fmt::format(R"(
 state_dir: {0}/state
 actions:
-  json_log: {{path: {0}/log.jsonl, fsync: always}}
+  json_log: {{path: {0}/log.jsonl, fsync: always, daily: false}}
   frame_capture: {{folder: {0}/captures, spool: {0}/spool, min_free: 0}}
   command: {{enabled: true, argv: [/usr/bin/tee, -a, {0}/command.txt]}}
 outbox: {{min_free: 0, drain: 60s}}
