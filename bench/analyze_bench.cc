@@ -1,5 +1,5 @@
-// `vigil analyze` as a whole process on a one-minute VGA clip: against decoding and networks alone,
-// two streams against one, and the memory it takes.
+// `vigil analyze` as a whole process on a one-minute VGA clip: against decoding and networks alone, two streams against
+// one, and the memory it takes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -1,5 +1,4 @@
-// The plain face mesh as an ONNX model with the same weights, so that two engines can be timed on
-// one network.
+// The plain face mesh as an ONNX model with the same weights, so that two engines can be timed on one network.
 #pragma once
 
 #include <fmt/format.h>

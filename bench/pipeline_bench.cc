@@ -1,5 +1,4 @@
-// What a frame with one followed face costs outside the network calls (640x480, one thread), and
-// what finding costs.
+// What a frame with one followed face costs outside the network calls (640x480, one thread), and what finding costs.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 

@@ -1,5 +1,4 @@
-// `vigil config print|check|schema|reference`: what is configured, whether it is right, and what
-// can be.
+// `vigil config print|check|schema|reference`: what is configured, whether it is right, and what can be.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -24,8 +23,8 @@ struct ConfigArguments {
   std::vector<config::Assignment> flags;  ///< see config::FlagInto
 };
 
-/// Reads the file and loads every layer into the fields of `schema`. Every error is for exit code
-/// 78; its message has a line for each problem.
+/// Reads the file and loads every layer into the fields of `schema`. Every error is for exit code 78; its message has a
+/// line for each problem.
 absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
                                                    const ConfigArguments& arguments,
                                                    config::Environment environment);
@@ -33,8 +32,8 @@ absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
 /// Registers all keys of the program; the fields belong to the caller and outlive the command.
 using RegisterKeys = std::function<void(config::Schema&)>;
 
-/// Runs `verb` (print, check, schema, reference): results to `out`, problems to `err`. `output` is
-/// the -o of print: yaml or json. Returns an ExitCode.
+/// Runs `verb` (print, check, schema, reference): results to `out`, problems to `err`. `output` is the -o of print: yaml
+/// or json. Returns an ExitCode.
 int RunConfigCommand(const std::string& verb, const std::string& output,
                      const ConfigArguments& arguments, const RegisterKeys& keys,
                      config::Environment environment, std::ostream& out, std::ostream& err);

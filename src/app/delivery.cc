@@ -129,6 +129,10 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
     if (auto status = actions::CheckActionName(name.substr(0, name.find(':'))); !status.ok())
       return status;
   }
+  if (!wanted.contains("frame_capture")) {  // pictures of mails alone are nobody's to look at
+    config_.frame_capture.folder = StateDir(config_) / "pictures";
+    config_.frame_capture.spool = StateDir(config_) / "pictures/spool";
+  }
   if (std::ranges::any_of(wanted, TakesPictures)) {
     auto captures = actions::Retention::Create(actions::CaptureRetention(config_.frame_capture));
     if (!captures.ok()) return captures.status();

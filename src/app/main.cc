@@ -134,7 +134,8 @@ class CommandLine {
     c.add_flag("-q,--quiet", analyze_.quiet, "no progress, no summary");
     AddConfigOptions(c, arguments_);
     AddKeyFlag(c, arguments_, "--detector", "detector.model_file",
-               "objects: an ONNX model, or hog for the built-in person detector", "hog|MODEL.onnx");
+               "objects: hog (the built-in person detector), a model's name, or an ONNX file",
+               "NAME|FILE");
     c.add_flag_callback(
         "--faces",
         [this] {

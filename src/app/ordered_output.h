@@ -15,23 +15,22 @@
 
 namespace vigil::app {
 
-/// Inputs are numbered from 0. The lines of the input whose turn it is go straight to the file;
-/// those of later ones wait in memory, at most kMaxWaiting bytes each, after which their writer
-/// waits too. Safe from any thread.
+/// Inputs are numbered from 0. The lines of the input whose turn it is go straight to the file; those of later ones wait
+/// in memory, at most kMaxWaiting bytes each, after which their writer waits too. Safe from any thread.
 class OrderedOutput {
  public:
   static constexpr std::size_t kMaxWaiting = 32U << 20;
 
-  /// `path` "-" is standard output. `ordered` false: lines are written as they come, whole, as live
-  /// inputs need it. PermissionDenied, NotFound …, naming the path.
+  /// `path` "-" is standard output. `ordered` false: lines are written as they come, whole, as live inputs need it.
+  /// PermissionDenied, NotFound …, naming the path.
   static absl::StatusOr<std::unique_ptr<OrderedOutput>> Create(const std::string& path,
                                                                std::size_t inputs, bool ordered);
   ~OrderedOutput();
   OrderedOutput(const OrderedOutput&) = delete;
   OrderedOutput& operator=(const OrderedOutput&) = delete;
 
-  /// Text of one or more whole lines. Cancelled on `stop`; an error of the file (a full disk) names
-  /// it, and comes again with every later call.
+  /// Text of one or more whole lines. Cancelled on `stop`; an error of the file (a full disk) names it, and comes again
+  /// with every later call.
   absl::Status Write(std::size_t input, std::string_view lines, std::stop_token stop);
   /// The input has no more lines.
   void Done(std::size_t input);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "nn/model_catalog.h"
 
 namespace vigil::app {
 namespace {
@@ -26,6 +28,15 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
         "lines, zones or rules are configured but no detector.model_file: the built-in person "
         "detector (hog) is used");
     scene.detector_file = "hog";
+  }
+  if (const nn::KnownModel* known = nn::FindKnownModel(scene.detector_file)) {
+    const auto dir = nn::FindModelsDir(config.models.dir);
+    if (!dir.ok()) return dir.status();
+    scene.detector_file = *dir / known->file;
+    if (!std::filesystem::exists(scene.detector_file)) {
+      return absl::NotFoundError(fmt::format(
+          "model {} is not here; get it with: vigil models pull {}", known->name, known->name));
+    }
   }
   auto objects = DetectorOf(scene);
   if (!objects.ok()) return objects.status();

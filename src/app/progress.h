@@ -12,8 +12,7 @@
 
 namespace vigil::app {
 
-/// Redrawn ten times a second on stderr, if that is a terminal; otherwise nothing is shown. Owns
-/// the thread that draws.
+/// Redrawn ten times a second on stderr, if that is a terminal; otherwise nothing is shown. Owns the thread that draws.
 class ProgressLine {
  public:
   /// One JobProgress an input, which outlive this object; `names` the same.

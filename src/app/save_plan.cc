@@ -23,8 +23,7 @@ bool CanHoldVideo(const std::filesystem::path& path) {
   return ending == ".mp4" || ending == ".m4v" || ending == ".mov";
 }
 
-// The input's own name without folder and ending; of an address, its last part; only characters
-// that every file system takes.
+// The input's own name without folder and ending; of an address, its last part; only characters that every file system takes.
 std::string StemOf(const media::Input& input) {
   std::string name = log::MaskCredentials(input.name);
   if (const auto query = name.find_first_of("?#");

@@ -11,13 +11,11 @@
 
 namespace vigil::app {
 
-/// One path for each input, in their order; empty ones where `save` is. A single input is saved
-/// under the very name that is given; several, or a name that is a folder or ends in '/', go into
-/// that folder (made if need be) under their own names, with "-2", "-3" … where two are called
-/// alike.
+/// One path for each input, in their order; empty ones where `save` is. A single input is saved under the very name that
+/// is given; several, or a name that is a folder or ends in '/', go into that folder (made if need be) under their own
+/// names, with "-2", "-3" … where two are called alike.
 ///
-/// InvalidArgument where the name's ending cannot hold the input; PermissionDenied … where the
-/// folder cannot be made.
+/// InvalidArgument where the name's ending cannot hold the input; PermissionDenied … where the folder cannot be made.
 absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
     const std::string& save, const std::vector<media::Input>& inputs);
 

@@ -129,9 +129,7 @@ absl::StatusOr<std::unique_ptr<SceneInterpreter>> SceneInterpreter::Create(
     std::vector<std::string> class_names) {
   auto engine = events::EventEngine::Create(SceneOf(device), device_id, camera_id);
   if (!engine.ok()) return engine.status();
-  events::KnownNames known;
-  for (const auto& line : device.scene.lines) known.lines.push_back(line.description);
-  for (const auto& zone : device.scene.zones) known.zones.push_back(zone.description);
+  events::KnownNames known = NamesOf(device);
   known.classes = std::move(class_names);
   auto rules = events::RuleSet::Create(device.rules, known);
   if (!rules.ok()) return rules.status();

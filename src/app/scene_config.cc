@@ -223,6 +223,15 @@ void RegisterRule(Schema& s, events::RuleOptions& o) {
       .Doc("a younger track does not match");
 }
 
+// All problems in one line, as the loader says one line a section.
+absl::Status RulesAreRight(const DeviceConfig& device) {
+  std::string text;
+  for (const events::RuleProblem& problem : events::Problems(device.rules, NamesOf(device))) {
+    text += fmt::format("{}events.{}: {}", text.empty() ? "" : "; ", problem.path, problem.message);
+  }
+  return text.empty() ? absl::OkStatus() : absl::InvalidArgumentError(text);
+}
+
 void RegisterDevice(Schema& s, DeviceConfig& device) {
   s.List("lines", device.scene.lines, RegisterLine, "lines that objects cross",
          limits::kMaxLinesAndZones);
@@ -240,14 +249,19 @@ void RegisterDevice(Schema& s, DeviceConfig& device) {
       .Doc("LINE_COUNT and ZONE_OCCUPANCY with every change");
   s.Key("object_events", device.scene.object_events).Doc("OBJECT_APPEAR and OBJECT_LOST");
   s.List("events", device.rules, RegisterRule, "rules: which events cause what");
-  s.Check([&device] { return events::Validate(SceneOf(device)); });
+  s.Check([&device] {
+    if (auto scene = events::Validate(SceneOf(device)); !scene.ok()) return scene;
+    return RulesAreRight(device);
+  });
 }
 
 void RegisterDetector(Schema& s, SceneConfig& config) {
   objects::DetectorOptions& o = config.detector;
   s.Key("model_file", config.detector_file)
       .Doc(
-          "an ONNX detector, or `hog`: the built-in person detector; empty: no objects are looked "
+          "an ONNX detector: its file, or a name that vigil models list knows; `hog`: the built-in "
+          "person detector; empty: no objects are looked for");
+empty: no objects are looked "
           "for");
   s.Key("family", config.detector_family)
       .Check([](const std::string& name) {
@@ -274,6 +288,7 @@ void RegisterDetector(Schema& s, SceneConfig& config) {
       .Doc("of a model that leaves it open; 0: what the file says, else 640");
   s.Key("input_height", o.input_size.height).Range(0, limits::kMaxPictureSide).Doc("the same");
   s.Key("hog.min_person_height", o.hog.min_person_height)
+      .Ratio()
       .Range(0.02F, 1)
       .Doc(
           "hog: height of the smallest person, as a part of the picture's; time falls with its "
@@ -404,6 +419,15 @@ events::SceneOptions SceneOf(const DeviceConfig& device) {
     scene.speed = device.speed;
   }
   return scene;
+}
+
+events::KnownNames NamesOf(const DeviceConfig& device) {
+  events::KnownNames known;
+  for (const events::LineOptions& line : device.scene.lines)
+    known.lines.push_back(line.description);
+  for (const events::ZoneOptions& zone : device.scene.zones)
+    known.zones.push_back(zone.description);
+  return known;
 }
 
 bool HasScene(const DeviceConfig& device) {

@@ -71,6 +71,9 @@ void RegisterScene(config::Schema& schema, SceneConfig& config);
 /// What the configuration of a device means to the event engine.
 events::SceneOptions SceneOf(const DeviceConfig& device);
 
+/// What the rules of a device may refer to. Classes and actions are not known here.
+events::KnownNames NamesOf(const DeviceConfig& device);
+
 /// Whether any line, zone or rule is configured for `device`.
 bool HasScene(const DeviceConfig& device);
 

@@ -1,5 +1,4 @@
-// Work handed from one thread to another where nothing may be lost: a full queue makes the producer
-// wait.
+// Work handed from one thread to another where nothing may be lost: a full queue makes the producer wait.
 #pragma once
 
 #include <condition_variable>
@@ -21,8 +20,8 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) { VIGIL_CHECK(capacity > 0); }
 
-  /// Waits for room. False: `deadline` passed, a stop was asked for, or the queue is closed; the
-  /// value is then kept by the caller (moved from only on success).
+  /// Waits for room. False: `deadline` passed, a stop was asked for, or the queue is closed; the value is then kept by
+  /// the caller (moved from only on success).
   bool Push(T&& value, Deadline deadline, std::stop_token stop) {
     {
       std::unique_lock lock(mutex_);
@@ -35,8 +34,7 @@ class BoundedQueue {
     return true;
   }
 
-  /// The oldest value; empty when `deadline` passed, a stop was asked for, or the queue is closed
-  /// and empty.
+  /// The oldest value; empty when `deadline` passed, a stop was asked for, or the queue is closed and empty.
   std::optional<T> Pop(Deadline deadline, std::stop_token stop) {
     std::optional<T> value;
     {

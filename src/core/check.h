@@ -1,5 +1,4 @@
-// A broken invariant stops the process. For what input, network or environment can cause, return a
-// Status instead.
+// A broken invariant stops the process. For what input, network or environment can cause, return a Status instead.
 #pragma once
 
 namespace vigil::internal {

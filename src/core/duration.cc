@@ -59,8 +59,7 @@ std::string FormatDuration(std::chrono::nanoseconds duration) {
       decimals.erase(decimals.find_last_not_of('0') + 1);
       return text + fmt::format("{}.{}s", rest / unit.nanoseconds, decimals);
     }
-    // An exact number of the unit ends the text; otherwise days, hours and minutes are followed by
-    // smaller units.
+    // An exact number of the unit ends the text; otherwise days, hours and minutes are followed by smaller units.
     if (rest % unit.nanoseconds == 0)
       return text + fmt::format("{}{}", rest / unit.nanoseconds, unit.name);
     if (rest >= unit.nanoseconds && unit.nanoseconds > 1'000'000'000) {

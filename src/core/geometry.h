@@ -1,5 +1,5 @@
-// Points, boxes and rectangles. Image coordinates throughout: origin at the top left, x to the
-// right, y down; the centre of the first pixel is (0.5, 0.5).
+// Points, boxes and rectangles. Image coordinates throughout: origin at the top left, x to the right, y down; the
+// centre of the first pixel is (0.5, 0.5).
 #pragma once
 
 #include <algorithm>
@@ -39,8 +39,7 @@ struct PixelBox {
   friend bool operator==(const PixelBox&, const PixelBox&) = default;
 };
 
-/// A rectangle in pixels turned about its centre; `rotation_rad` > 0 turns x towards y (clockwise
-/// as seen).
+/// A rectangle in pixels turned about its centre; `rotation_rad` > 0 turns x towards y (clockwise as seen).
 struct RotatedBox {
   Point2f center;
   float width = 0;

@@ -39,9 +39,8 @@ struct MutableImageView {
   operator ImageView() const { return {data, width, height, stride, format}; }
 };
 
-/// Owns pixels; rows are packed (stride = width × channels). Moves, and copies only by Clone().
-/// Contents are uninitialised after construction. The caller has checked the size against
-/// core/limits.h.
+/// Owns pixels; rows are packed (stride = width × channels). Moves, and copies only by Clone(). Contents are
+/// uninitialised after construction. The caller has checked the size against core/limits.h.
 class Image {
  public:
   Image();
@@ -80,9 +79,8 @@ class Image {
   PixelFormat format_ = PixelFormat::kRgb8;
 };
 
-/// Hands out images whose memory comes back here when they end, so a steady stream of frames takes
-/// none from the heap. Keeps at most `max_idle` unused buffers. Safe from any thread; images may
-/// outlive the pool.
+/// Hands out images whose memory comes back here when they end, so a steady stream of frames takes none from the heap.
+/// Keeps at most `max_idle` unused buffers. Safe from any thread; images may outlive the pool.
 class ImagePool {
  public:
   explicit ImagePool(std::size_t max_idle = 4);

@@ -72,8 +72,7 @@ JsonWriter& JsonWriter::Value(std::int64_t value) {
 JsonWriter& JsonWriter::Value(double value, int decimals) {
   if (!std::isfinite(value) || std::abs(value) > 1e15) return Null();
   Separate();
-  // Fixed-point by hand is several times faster than a general conversion, and a frame has
-  // thousands of numbers.
+  // Fixed-point by hand is several times faster than a general conversion, and a frame has thousands of numbers.
   static constexpr std::array<double, 10> kPower = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
   if (decimals > 9) decimals = 9;
   if (std::abs(value) > 9e18 / kPower[static_cast<std::size_t>(decimals)]) decimals = 0;

@@ -8,8 +8,8 @@
 
 namespace vigil {
 
-/// Calls nest as the document does; commas come by themselves. Whether the calls make a document is
-/// the caller's care. Takes memory only while the text is longer than any before.
+/// Calls nest as the document does; commas come by themselves. Whether the calls make a document is the caller's care.
+/// Takes memory only while the text is longer than any before.
 class JsonWriter {
  public:
   /// Begins a new document in the same memory.

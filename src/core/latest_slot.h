@@ -12,9 +12,8 @@
 
 namespace vigil {
 
-/// Holds at most one value. Put() replaces a value nobody took, and counts it as dropped, so the
-/// age of what Take() returns is bounded by the producer's period however slow the consumer is. Any
-/// number of threads on either side.
+/// Holds at most one value. Put() replaces a value nobody took, and counts it as dropped, so the age of what Take()
+/// returns is bounded by the producer's period however slow the consumer is. Any number of threads on either side.
 template <typename T>
 class LatestSlot {
  public:
@@ -29,8 +28,7 @@ class LatestSlot {
     filled_.notify_one();
   }
 
-  /// The newest value; empty when `deadline` passed, a stop was asked for, or the slot is closed
-  /// and empty.
+  /// The newest value; empty when `deadline` passed, a stop was asked for, or the slot is closed and empty.
   std::optional<T> Take(Deadline deadline, std::stop_token stop) {
     std::unique_lock lock(mutex_);
     filled_.wait_until(lock, stop, deadline, [&] { return value_.has_value() || closed_; });

@@ -10,8 +10,7 @@
 namespace vigil::log {
 namespace {
 
-// The message as a JSON string: quotes, backslashes and control characters escaped, so one event is
-// one line.
+// The message as a JSON string: quotes, backslashes and control characters escaped, so one event is one line.
 class JsonEscaped final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&,

@@ -1,5 +1,4 @@
-// Logs of the whole process, on stderr. Libraries log here, once, where a problem is handled;
-// results go to stdout.
+// Logs of the whole process, on stderr. Libraries log here, once, where a problem is handled; results go to stdout.
 #pragma once
 
 #include <fmt/core.h>
@@ -17,8 +16,8 @@ enum class Format : std::uint8_t { kText, kJson };
 /// Sets what the process logs, and how. Call once, from main, before there are threads.
 void Setup(Level level, Format format);
 
-/// `scheme://user:password@host/…` with user and password masked, anywhere in `text`. Every URL
-/// passes through here on its way to a log or an error message.
+/// `scheme://user:password@host/…` with user and password masked, anywhere in `text`. Every URL passes through here on
+/// its way to a log or an error message.
 std::string MaskCredentials(std::string_view text);
 
 /// Whether lines of that level go anywhere.

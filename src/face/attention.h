@@ -11,8 +11,7 @@ namespace vigil::face {
 
 /// Weights are the points that a term can cost. Each value runs from 0 to 1 between its two bounds.
 struct AttentionOptions {
-  // Where the screen is, seen from the person: 0, 0 looks straight into the camera. Degrees, signs
-  // as in types.h.
+  // Where the screen is, seen from the person: 0, 0 looks straight into the camera. Degrees, signs as in types.h.
   float screen_yaw_deg = 0;
   float screen_pitch_deg = 0;
 
@@ -46,11 +45,10 @@ struct AttentionInputs {
   float drowsiness_confidence = 0;
 };
 
-/// Score = 100 + sum of the terms' points (costs, so 0 or less), exactly, in their order; costs
-/// beyond 100 are scaled down alike. Missing data: a frame without the face leaves the score and
-/// lets the confidence fall; eyes or gaze that cannot be seen cost nothing and lower the
-/// confidence, so that a turned head is turned away, not asleep. Ours: there is no agreed formula
-/// (docs/drowsiness.md). Preconditions: timestamps rise. No allocation. One thread.
+/// Score = 100 + sum of the terms' points (costs, so 0 or less), exactly, in their order; costs beyond 100 are scaled
+/// down alike. Missing data: a frame without the face leaves the score and lets the confidence fall; eyes or gaze that
+/// cannot be seen cost nothing and lower the confidence, so that a turned head is turned away, not asleep.
+/// Ours: there is no agreed formula (docs/drowsiness.md). Preconditions: timestamps rise. No allocation. One thread.
 class AttentionScorer {
  public:
   explicit AttentionScorer(const AttentionOptions& options) : options_(options) {}

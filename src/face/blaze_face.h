@@ -1,6 +1,5 @@
-// MediaPipe's BlazeFace, short range: faces within about two metres, that is, larger than about a
-// tenth of what it sees. Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on
-// Mobile GPUs", 2019.
+// MediaPipe's BlazeFace, short range: faces within about two metres, that is, larger than about a tenth of what it sees.
+// Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -16,9 +15,8 @@
 
 namespace vigil::face {
 
-/// Boxes and key points averaged over what overlaps the best by more than `iou`, weighted by score;
-/// the best's score is kept. Output best first. `detections` is used up; the output reuses its
-/// memory.
+/// Boxes and key points averaged over what overlaps the best by more than `iou`, weighted by score; the best's score is
+/// kept. Output best first. `detections` is used up; the output reuses its memory.
 void WeightedNms(std::vector<Detection>& detections, float iou);
 
 class BlazeFace final : public Detector {
@@ -26,8 +24,7 @@ class BlazeFace final : public Detector {
   static constexpr int kInputSize = 128;
   static constexpr int kAnchors = 896;
 
-  /// InvalidArgument if the model is not BlazeFace short range (input 1×128×128×3, outputs 1×896×16
-  /// and 1×896×1).
+  /// InvalidArgument if the model is not BlazeFace short range (input 1×128×128×3, outputs 1×896×16 and 1×896×1).
   /// @param score  detections below are not reported, 0..1
   static absl::StatusOr<std::unique_ptr<BlazeFace>> Create(std::unique_ptr<nn::Model> model,
                                                            float score = 0.5F);

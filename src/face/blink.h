@@ -23,8 +23,7 @@ struct BlinkOptions {
   GapOptions gaps;
 };
 
-/// The blinks and long closures of the last minutes: when they ended and how long they took.
-/// Bounded: the oldest go.
+/// The blinks and long closures of the last minutes: when they ended and how long they took. Bounded: the oldest go.
 class ClosureLog {
  public:
   struct Totals {
@@ -44,22 +43,17 @@ class ClosureLog {
 };
 
 /// The written rules:
-///   * A closure begins where local openness falls through one half and ends where it rises through
-///   it; both moments
+///   * A closure begins where local openness falls through one half and ends where it rises through it; both moments
 ///     are interpolated between frames, so that 15, 30 and 60 frames a second give the same events.
-///   * Blink: reached `depth`, and lasted min_us … max_us. At 15 frames a second a closure seen in
-///   one frame is one.
-///   * Half blink (`depth` not reached): no event. Squint: no event; the level it is measured
-///   against follows it, and
+///   * Blink: reached `depth`, and lasted min_us … max_us. At 15 frames a second a closure seen in one frame is one.
+///   * Half blink (`depth` not reached): no event. Squint: no event; the level it is measured against follows it, and
 ///     a full blink out of a squint is one.
 ///   * Lids that fall and then rest half way (rest_us) looked down: no blink.
-///   * Long closure: longer than max_us, and at least half of that time within `long_openness`.
-///   Counted the moment
+///   * Long closure: longer than max_us, and at least half of that time within `long_openness`. Counted the moment
 ///     it is one; `completed` when it ends.
-///   * Unknown time (GapOptions) ends a closure without a blink: its end was not seen. A long
-///   closure already counted
-///     is completed at the last known frame. A closure that was already there when knowledge began
-///     is no blink, and a long closure once it has been seen for max_us.
+///   * Unknown time (GapOptions) ends a closure without a blink: its end was not seen. A long closure already counted
+///     is completed at the last known frame. A closure that was already there when knowledge began is no blink, and a
+///     long closure once it has been seen for max_us.
 /// BlinkState::per_minute is left to the caller, who knows how much of the last minute was seen.
 /// Preconditions: timestamps rise. No allocation. One thread at a time.
 class BlinkDetector {

@@ -15,8 +15,7 @@
 namespace vigil::face {
 namespace {
 
-// Four lanes: red, green, blue, and one that is not used. GCC and Clang turn these into SSE or
-// NEON.
+// Four lanes: red, green, blue, and one that is not used. GCC and Clang turn these into SSE or NEON.
 using Lanes = float __attribute__((vector_size(16)));
 #ifndef __SSE4_1__
 using Bytes4 = std::uint8_t __attribute__((vector_size(4)));
@@ -39,8 +38,7 @@ Lanes PixelAt(ImageView image, int x, int y) {
   return Lanes{static_cast<float>(p[0]), static_cast<float>(p[1]), static_cast<float>(p[2]), 0};
 }
 
-// Two pixels of a row, side by side, from one 8-byte load. Needs 8 readable bytes at the first: x
-// <= width - 3.
+// Two pixels of a row, side by side, from one 8-byte load. Needs 8 readable bytes at the first: x <= width - 3.
 std::pair<Lanes, Lanes> PairAt(const std::uint8_t* first) {
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, first, sizeof bytes);

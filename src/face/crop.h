@@ -10,12 +10,10 @@ namespace vigil::face {
 /// What lies outside the picture: its nearest edge pixel, or black.
 enum class Border { kReplicate, kBlack };
 
-/// Samples `region` of `image` into a size × size tensor (float32 NHWC, RGB): value = pixel × scale
-/// + offset.
+/// Samples `region` of `image` into a size × size tensor (float32 NHWC, RGB): value = pixel × scale + offset.
 ///
-/// Bilinear from the four nearest pixels, as MediaPipe's GPU path does (no averaging when
-/// shrinking: its networks were made to see that). Tensor pixel (u, v) stands at ((u + 0.5) / size,
-/// (v + 0.5) / size) of the region.
+/// Bilinear from the four nearest pixels, as MediaPipe's GPU path does (no averaging when shrinking: its networks were
+/// made to see that). Tensor pixel (u, v) stands at ((u + 0.5) / size, (v + 0.5) / size) of the region.
 ///
 /// @param image  RGB, at least 1 × 1
 /// @param out    size × size × 3 values

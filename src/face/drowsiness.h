@@ -10,15 +10,14 @@
 
 namespace vigil::face {
 
-/// Weights are points; their sum is 100 with the defaults. Each value runs from 0 to 1 over the
-/// stated range.
+/// Weights are points; their sum is 100 with the defaults. Each value runs from 0 to 1 over the stated range.
 struct DrowsinessOptions {
-  // PERCLOS 0.075 alone gives 25 points and 0.15 gives 50: the cut-offs "doubtful" and "drowsy" of
-  // the literature.
+  // PERCLOS 0.075 alone gives 25 points and 0.15 gives 50: the cut-offs "doubtful" and "drowsy" of the literature.
   float perclos_weight = 60;
   float perclos_full = 0.18F;  ///< PERCLOS that gives all points
-  float least_known_s = 20;  ///< closed time is divided by at least so much known time: a blink in
-                             ///< the first second is no sign of anything
+  float least_known_s =
+      20;  ///< closed time is divided by at least so much known time: a blink in the first
+           ///< second is no sign of anything
   float closures_weight = 24;
   float closures_full_s =
       2;  ///< seconds within long closures in the window, the present one included
@@ -29,8 +28,7 @@ struct DrowsinessOptions {
   float yawns_weight = 8;
   float yawns_full = 3;  ///< yawns in yawn_window_us
   std::int64_t yawn_window_us = 300'000'000;
-  // What the picture itself says, while there is no history: fades out until least_known_s are
-  // known.
+  // What the picture itself says, while there is no history: fades out until least_known_s are known.
   float lids_now_weight = 30;
 
   std::int64_t window_us =
@@ -57,11 +55,10 @@ struct DrowsinessInputs {
   std::optional<Blink> blink_completed;  ///< a blink (no long closure) that ended with this frame
 };
 
-/// Score = sum of the terms' points, exactly, in their order. Where the terms' points exceed 100
-/// (other weights), each is scaled down alike. Missing data: unknown time is in no term; it lowers
-/// the confidence, never raises the score. The level follows the score with a margin and a delay,
-/// so that it does not flap; the first frame sets it at once. Formulas and sources:
-/// docs/drowsiness.md. Preconditions: timestamps rise. No allocation. One thread at a time.
+/// Score = sum of the terms' points, exactly, in their order. Where the terms' points exceed 100 (other weights), each
+/// is scaled down alike. Missing data: unknown time is in no term; it lowers the confidence, never raises the score.
+/// The level follows the score with a margin and a delay, so that it does not flap; the first frame sets it at once.
+/// Formulas and sources: docs/drowsiness.md. Preconditions: timestamps rise. No allocation. One thread at a time.
 class DrowsinessScorer {
  public:
   explicit DrowsinessScorer(const DrowsinessOptions& options) : options_(options) {}

@@ -11,13 +11,11 @@ constexpr float kTopEar = 0.64F;  // wider is not told apart; bins of 0.005
 // The present level stays within these shares of the usual one.
 constexpr float kLeastPresent = 0.4F;
 constexpr float kMostPresent = 1.1F;
-// It stands still this long after the lids fell, and as long as they stay this closed by the usual
-// level.
+// It stands still this long after the lids fell, and as long as they stay this closed by the usual level.
 constexpr std::int64_t kHoldUs = 600'000;
 constexpr float kHoldOpenness = 0.3F;
 
-// What looks like a blink: falls below, comes back above within the time, and got at least this low
-// on the way.
+// What looks like a blink: falls below, comes back above within the time, and got at least this low on the way.
 constexpr float kDipStart = 0.8F;
 constexpr float kDipEnd = 0.85F;
 constexpr float kDipLow = 0.72F;
@@ -50,8 +48,7 @@ void PresentLevel::Update(std::int64_t now_us, float seconds, float relative, fl
   } else if (!low_since_us_) {
     low_since_us_ = now_us;
   }
-  // A closure must not become the level it is measured against; a squint or a look down must, after
-  // a moment.
+  // A closure must not become the level it is measured against; a squint or a look down must, after a moment.
   if (low_since_us_ && (now_us - *low_since_us_ <= kHoldUs || openness <= kHoldOpenness)) return;
   const float time_constant = relative > level_ ? options_.present_rise_s : options_.present_fall_s;
   level_ += (relative - level_) * (1 - std::exp(-seconds / time_constant));

@@ -1,8 +1,7 @@
 // What "open" and "closed" mean for one person: three levels, learnt while watching.
 //
-// A fixed threshold on the eye aspect ratio (EAR) fails on narrow eyes and behind glasses, so every
-// level here is the person's own. All are free of the frame rate and take no memory after
-// construction. One thread at a time.
+// A fixed threshold on the eye aspect ratio (EAR) fails on narrow eyes and behind glasses, so every level here is the
+// person's own. All are free of the frame rate and take no memory after construction. One thread at a time.
 #pragma once
 
 #include <array>
@@ -44,9 +43,8 @@ class OpenLevel {
   float value_;
 };
 
-/// The level from which lids fall in a blink just now: the usual one (1), less while a person
-/// squints or looks down. Follows the relative opening (EAR over usual open EAR), and stands still
-/// during closures.
+/// The level from which lids fall in a blink just now: the usual one (1), less while a person squints or looks down.
+/// Follows the relative opening (EAR over usual open EAR), and stands still during closures.
 class PresentLevel {
  public:
   explicit PresentLevel(const EyeLevelOptions& options) : options_(options) {}
@@ -60,8 +58,8 @@ class PresentLevel {
   std::optional<std::int64_t> low_since_us_;
 };
 
-/// The relative opening of the closed eye, from the troughs of what looks like blinks: quick dips
-/// that recover. A low quantile of the last ones, so that half blinks do not count as closed.
+/// The relative opening of the closed eye, from the troughs of what looks like blinks: quick dips that recover.
+/// A low quantile of the last ones, so that half blinks do not count as closed.
 class ClosedLevel {
  public:
   explicit ClosedLevel(const EyeLevelOptions& options);

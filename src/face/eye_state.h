@@ -22,9 +22,9 @@ struct EyeOptions {
 
 /// What one frame says about the eyes of one face.
 struct EyeMeasures {
-  bool valid = false;   ///< the mesh is there and to be trusted
-  float ear_left = 0;   ///< eye aspect ratio of the image's left eye, corrected for yaw if the
-                        ///< caller can; outside
+  bool valid = false;  ///< the mesh is there and to be trusted
+  float ear_left =
+      0;  ///< eye aspect ratio of the image's left eye, corrected for yaw if the caller can; outside
   float ear_right = 0;  ///< 0..1 or no number: this eye is not known, the other one decides
   float yaw_deg = 0;    ///< of the head
   float pitch_deg = 0;
@@ -41,13 +41,13 @@ struct EyeReading {
 
 /// Learns one person's open and closed levels and says how open the eyes are.
 ///
-///   x        = mean of EAR / usual open EAR of both eyes; the eye turned towards the camera weighs
-///   more openness = (x - closed ratio) / (1 - closed ratio) local    = the same with the level
-///   from which the lids fall just now in the place of 1
+///   x        = mean of EAR / usual open EAR of both eyes; the eye turned towards the camera weighs more
+///   openness = (x - closed ratio) / (1 - closed ratio)
+///   local    = the same with the level from which the lids fall just now in the place of 1
 ///
-/// Sources: EAR: Soukupova and Cech, CVWW 2016. P80: Wierwille et al., DOT HS 808 247, 1994; Dinges
-/// and Grace, FHWA-MCRT-98-006, 1998. The levels are ours (docs/drowsiness.md). Preconditions:
-/// timestamps rise. No allocation. One thread at a time.
+/// Sources: EAR: Soukupova and Cech, CVWW 2016. P80: Wierwille et al., DOT HS 808 247, 1994; Dinges and Grace,
+/// FHWA-MCRT-98-006, 1998. The levels are ours (docs/drowsiness.md).
+/// Preconditions: timestamps rise. No allocation. One thread at a time.
 class EyeStateEstimator {
  public:
   explicit EyeStateEstimator(const EyeOptions& options);

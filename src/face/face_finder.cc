@@ -71,8 +71,8 @@ absl::Status FaceFinder::AddWhole(FaceModels& models, ImageView image) {
   return faces.ok() ? add(*faces) : faces.status();
 }
 
-// A weak find is looked at again from near by: of a face, that gives a strong one. A video has many
-// frames, and hands or clothes that pass for a face in one of them would be followed from then on.
+// A weak find is looked at again from near by: of a face, that gives a strong one. A video has many frames, and hands or
+// clothes that pass for a face in one of them would be followed from then on.
 absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < found_.size(); ++i) {

@@ -1,5 +1,4 @@
-// Decides where and when to look for new faces: the whole picture, or also a pyramid of tiles for
-// small ones.
+// Decides where and when to look for new faces: the whole picture, or also a pyramid of tiles for small ones.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -15,11 +14,10 @@
 
 namespace vigil::face {
 
-/// Tiles are for BlazeFace, which sees only faces that are large in what it looks at. Other
-/// detectors look at the whole picture, whatever the mode.
+/// Tiles are for BlazeFace, which sees only faces that are large in what it looks at. Other detectors look at the whole
+/// picture, whatever the mode.
 enum class FinderMode : std::uint8_t {
-  kAuto,  ///< pictures: whole picture and tiles; video: whole picture, and a sweep of tiles now and
-          ///< then
+  kAuto,  ///< pictures: whole picture and tiles; video: whole picture, and a sweep of tiles now and then
   kWhole,  ///< the whole picture only, as MediaPipe does: faces larger than about a tenth of it
   kTiles,  ///< whole picture and all tiles, every time
 };
@@ -41,12 +39,11 @@ class FaceFinder {
  public:
   explicit FaceFinder(const FinderOptions& options) : options_(options) {}
 
-  /// Everything in a single picture: first the whole picture's finds, then the tiles', each best
-  /// first. One face may be found several times. Valid until the next call, as the one below.
+  /// Everything in a single picture: first the whole picture's finds, then the tiles', each best first. One face may be
+  /// found several times. Valid until the next call, as the one below.
   absl::StatusOr<std::span<const Detection>> FindAll(FaceModels& models, ImageView image);
 
-  /// Faces of a video frame that may be new; `followed` are known already. Empty when it is not
-  /// time to look.
+  /// Faces of a video frame that may be new; `followed` are known already. Empty when it is not time to look.
   absl::StatusOr<std::span<const Detection>> FindNew(FaceModels& models, ImageView image,
                                                      std::int64_t timestamp_us, int followed);
 
@@ -72,8 +69,7 @@ class FaceFinder {
   std::vector<Detection> found_;
 };
 
-/// Squares that cover a picture, half overlapped, of half, quarter … its long side: `levels` sizes,
-/// none below `min_tile`.
+/// Squares that cover a picture, half overlapped, of half, quarter … its long side: `levels` sizes, none below `min_tile`.
 std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile);
 
 }  // namespace vigil::face

@@ -6,9 +6,9 @@
 
 namespace vigil::face {
 
-/// Lets only rising timestamps through. A repeat or a step back is ignored; a clock that stays
-/// behind and keeps rising there for a second has started anew (a source that reconnected), and is
-/// followed from then on. Timestamps beyond ± 2^60 us are ignored. One thread at a time.
+/// Lets only rising timestamps through. A repeat or a step back is ignored; a clock that stays behind and keeps
+/// rising there for a second has started anew (a source that reconnected), and is followed from then on.
+/// Timestamps beyond ± 2^60 us are ignored. One thread at a time.
 class FrameClock {
  public:
   enum class Step : std::uint8_t { kForward, kIgnored, kRestarted };
@@ -24,15 +24,14 @@ class FrameClock {
 
 /// When a stretch without knowledge ends the story, and when it is only a lost frame.
 struct GapOptions {
-  std::int64_t max_gap_us = 500'000;  ///< longest time between two known frames with nothing
-                                      ///< between them that still counts as seen; 1 … 5 s
+  /// Longest time between two known frames with nothing between them that still counts as seen; 1 … 5 s.
+  std::int64_t max_gap_us = 500'000;
   std::int64_t max_unknown_us =
       150'000;  ///< the same where frames between them said "unknown"; 0 … max_gap_us
 };
 
-/// Joins known frames into stretches of known time. The time between two frames is known if both
-/// are and they are no further apart than GapOptions allows. Precondition: timestamps rise
-/// (FrameClock). One thread at a time.
+/// Joins known frames into stretches of known time. The time between two frames is known if both are and they are no
+/// further apart than GapOptions allows. Precondition: timestamps rise (FrameClock). One thread at a time.
 class KnownTime {
  public:
   struct Step {

@@ -9,8 +9,8 @@
 namespace vigil::face {
 namespace {
 
-// A find that lies on a face already confirmed. What a small tile takes for a face inside a large
-// one (an eye, a mouth) lies mostly inside it.
+// A find that lies on a face already confirmed. What a small tile takes for a face inside a large one (an eye, a mouth)
+// lies mostly inside it.
 bool SameFace(const PixelBox& a, const PixelBox& b) {
   return IoU(a, b) > 0.3F || Intersect(a, b).area() > 0.6F * std::min(a.area(), b.area());
 }
@@ -75,8 +75,7 @@ std::span<const TrackedFace> Landmarker::Result() {
   return faces_;
 }
 
-// The next region comes from the points as measured: smoothing must not make it lag behind the
-// face.
+// The next region comes from the points as measured: smoothing must not make it lag behind the face.
 absl::Status Landmarker::RunMesh(FaceModels& models, ImageView image, Track& track) {
   auto mesh = models.mesh->Run(image, track.region);
   if (!mesh.ok()) return mesh.status();
@@ -105,9 +104,8 @@ absl::Status Landmarker::Follow(FaceModels& models, ImageView image) {
   return absl::OkStatus();
 }
 
-// Finds become faces in their order, each unless it lies on a face that is there, and only if the
-// mesh sees one too. So a find of the whole picture keeps its region, and one that the mesh refuses
-// does not hide a better one of a tile.
+// Finds become faces in their order, each unless it lies on a face that is there, and only if the mesh sees one too. So
+// a find of the whole picture keeps its region, and one that the mesh refuses does not hide a better one of a tile.
 absl::Status Landmarker::Confirm(FaceModels& models, ImageView image,
                                  std::span<const Detection> found) {
   for (const Detection& detection : found) {

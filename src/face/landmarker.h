@@ -1,5 +1,4 @@
-// Faces of a stream: detected once, then followed from frame to frame by their own landmarks, as
-// MediaPipe does.
+// Faces of a stream: detected once, then followed from frame to frame by their own landmarks, as MediaPipe does.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -32,9 +31,9 @@ struct TrackedFace {
   Mesh measured;  ///< as the network gave it: what moves fast, as lids do, is measured on this
 };
 
-/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for
-/// (FaceFinder says when); a face's next region comes from its landmarks; a face whose mesh scores
-/// too little is lost, and gets a new id when it comes back. One thread at a time.
+/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for (FaceFinder says when); a
+/// face's next region comes from its landmarks; a face whose mesh scores too little is lost, and gets a new id when it
+/// comes back. One thread at a time.
 ///
 /// The networks come with each call: streams of one worker share them, and a reset costs nothing.
 class Landmarker {
@@ -42,9 +41,8 @@ class Landmarker {
   explicit Landmarker(const LandmarkerOptions& options);
   ~Landmarker();
 
-  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to
-  /// call. The result is valid until the next call, sorted by id. No memory is taken while no face
-  /// comes or goes.
+  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to call. The result is valid
+  /// until the next call, sorted by id. No memory is taken while no face comes or goes.
   absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image,
                                                     std::int64_t timestamp_us);
 

@@ -24,8 +24,7 @@ enum Output : std::size_t {
   kFlag
 };
 
-// x and y of the points in `indices` come from a part of the network that looked closer; z stays
-// the mesh's.
+// x and y of the points in `indices` come from a part of the network that looked closer; z stays the mesh's.
 void Overwrite(Mesh& mesh, std::span<const std::int16_t> indices, std::span<const float> xy) {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     Point3f& point = mesh.points[static_cast<std::size_t>(indices[i])];

@@ -1,6 +1,6 @@
 // MediaPipe's Face Mesh: 468 points, or 478 with attention to lips, eyes and irises.
-// Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019;
-// Grishchenko et al., "Attention Mesh: High-fidelity Face Mesh Prediction in Real-time", 2020.
+// Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019; Grishchenko et al.,
+// "Attention Mesh: High-fidelity Face Mesh Prediction in Real-time", 2020.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -20,8 +20,8 @@ class MeshModel {
   /// InvalidArgument if the model is neither of the two face meshes.
   static absl::StatusOr<std::unique_ptr<MeshModel>> Create(std::unique_ptr<nn::Model> model);
 
-  /// Points of the face in `region` (a square), in pixels of `image`. Mesh::score says whether
-  /// there is one: above 0.5, as MediaPipe has it. No memory is taken. One thread at a time.
+  /// Points of the face in `region` (a square), in pixels of `image`. Mesh::score says whether there is one: above 0.5,
+  /// as MediaPipe has it. No memory is taken. One thread at a time.
   absl::StatusOr<Mesh> Run(ImageView image, const RotatedBox& region);
 
   /// kMeshPoints or kRefinedPoints.

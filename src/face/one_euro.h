@@ -1,6 +1,5 @@
-// The One-Euro filter on a face's points: little lag when the face moves, little jitter when it
-// rests. Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input
-// in Interactive Systems", 2012.
+// The One-Euro filter on a face's points: little lag when the face moves, little jitter when it rests.
+// Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive Systems", 2012.
 #pragma once
 
 #include <array>
@@ -10,8 +9,7 @@
 
 namespace vigil::face {
 
-/// MediaPipe's constants. Speeds are measured in face sizes a second, so the filter does the same
-/// near and far.
+/// MediaPipe's constants. Speeds are measured in face sizes a second, so the filter does the same near and far.
 struct OneEuroOptions {
   float min_cutoff_hz = 0.05F;     ///< cut-off of a point at rest
   float beta = 80;                 ///< cut-off gained per face size a second

@@ -17,14 +17,13 @@ enum class MeshStyle : std::uint8_t { kNone, kPoints, kContours, kTesselation };
 struct OverlayOptions {
   MeshStyle mesh = MeshStyle::kTesselation;
   bool irises = true;
-  bool axes = true;   ///< head pose: red to the face's left on the picture's right, green up, blue
-                      ///< out of the face
+  bool axes =
+      true;  ///< head pose: red to the face's left on the picture's right, green up, blue out of the face
   bool gaze = true;   ///< an arrow from between the eyes
   bool panel = true;  ///< id, and bars for attention, drowsiness and eye openness beside the face
 };
 
-/// Sizes follow the face and the picture, so that small faces stay visible under their drawing. One
-/// thread at a time.
+/// Sizes follow the face and the picture, so that small faces stay visible under their drawing. One thread at a time.
 class Overlay {
  public:
   Overlay(const CanonicalFace& canonical, const OverlayOptions& options);

@@ -81,8 +81,8 @@ Perclos PerclosMeter::Update(std::int64_t now_us, const EyeReading& reading) {
   window_.Advance(now_us);
   const int closed = reading.openness <= options_.closed_openness ? 1 : 0;
   if (step.joined) {
-    // Each frame stands for half the way to its neighbours. A straight line between frames would be
-    // biased: it cuts off the lowest point of a blink, which lies between two of them.
+    // Each frame stands for half the way to its neighbours. A straight line between frames would be biased: it cuts
+    // off the lowest point of a blink, which lies between two of them.
     window_.Add(step.since_us, now_us, 0.5 * (last_closed_ + closed));
   }
   if (step.known) last_closed_ = closed;

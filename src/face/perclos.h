@@ -10,9 +10,8 @@
 
 namespace vigil::face {
 
-/// How much of a sliding window of time was known, and how much of that was "on". The window is a
-/// ring of 600 equal slices; what leaves it is exact to a part of one slice (0.1 s of 60 s). No
-/// allocation. One thread at a time.
+/// How much of a sliding window of time was known, and how much of that was "on". The window is a ring of 600 equal
+/// slices; what leaves it is exact to a part of one slice (0.1 s of 60 s). No allocation. One thread at a time.
 class TimeWindow {
  public:
   static constexpr int kSlices = 600;
@@ -22,8 +21,7 @@ class TimeWindow {
 
   /// The window now ends at `now_us`; what is older than its length is gone. Must not fall.
   void Advance(std::int64_t now_us);
-  /// [from_us, to_us) was known, `on_share` (0..1) of it on. To be called after Advance(now), to_us
-  /// ≤ now.
+  /// [from_us, to_us) was known, `on_share` (0..1) of it on. To be called after Advance(now), to_us ≤ now.
   void Add(std::int64_t from_us, std::int64_t to_us, double on_share);
   void Clear();
 
@@ -41,8 +39,7 @@ class TimeWindow {
   }
   double InWindow(double sum, double oldest) const;
 
-  // One more than the window's length: the newest slice is partly filled, so the oldest counts in
-  // part.
+  // One more than the window's length: the newest slice is partly filled, so the oldest counts in part.
   static constexpr std::int64_t kSizeOfRing = kSlices + 1;
   std::int64_t slice_us_;
   std::int64_t newest_ = 0;  // number of the slice that now_us_ is in
@@ -59,10 +56,10 @@ struct PerclosOptions {
   GapOptions gaps;
 };
 
-/// P80 over a window of time. Blinks are part of it (a wakeful minute has 0.02 to 0.05 for this
-/// reason). Each known frame stands for half of the time to its known neighbours; time between
-/// frames one of which is unknown, or that are too far apart, is left out of value and coverage
-/// both. Sources: Wierwille et al., DOT HS 808 247, 1994; Dinges and Grace, FHWA-MCRT-98-006, 1998.
+/// P80 over a window of time. Blinks are part of it (a wakeful minute has 0.02 to 0.05 for this reason). Each known
+/// frame stands for half of the time to its known neighbours; time between frames one of which is unknown, or that are
+/// too far apart, is left out of value and coverage both.
+/// Sources: Wierwille et al., DOT HS 808 247, 1994; Dinges and Grace, FHWA-MCRT-98-006, 1998.
 /// Preconditions: timestamps rise. No allocation. One thread at a time.
 class PerclosMeter {
  public:

@@ -1,5 +1,4 @@
-// Everything that one person's face says over time: eyes, blinks, PERCLOS, yawns, attention,
-// drowsiness.
+// Everything that one person's face says over time: eyes, blinks, PERCLOS, yawns, attention, drowsiness.
 #pragma once
 
 #include <absl/status/status.h>
@@ -17,8 +16,7 @@
 
 namespace vigil::face {
 
-/// Every number of this part of the product. `gaps` holds for eyes and mouth alike and overwrites
-/// the parts' own.
+/// Every number of this part of the product. `gaps` holds for eyes and mouth alike and overwrites the parts' own.
 struct StateOptions {
   GapOptions gaps;
   EyeOptions eyes;
@@ -29,12 +27,11 @@ struct StateOptions {
   DrowsinessOptions drowsiness;
 };
 
-/// InvalidArgument naming the first value out of its range and what is allowed. A PersonState made
-/// from options that fail here is not safe to use.
+/// InvalidArgument naming the first value out of its range and what is allowed. A PersonState made from options that
+/// fail here is not safe to use.
 [[nodiscard]] absl::Status Validate(const StateOptions& options);
 
-/// What one frame says about one face. For a frame in which a followed face has no usable mesh,
-/// leave valid false.
+/// What one frame says about one face. For a frame in which a followed face has no usable mesh, leave valid false.
 struct FaceMeasures {
   bool valid = false;
   float ear_left =
@@ -56,10 +53,9 @@ struct StateResult {
   Drowsiness drowsiness;
 };
 
-/// One face id's state. Made when the face appears, thrown away when it left; about 20 KiB, all of
-/// it in the object: Update allocates nothing, ever. All windows are in time, so the frame rate
-/// does not matter; a repeated or backward timestamp is ignored (the last result is returned again,
-/// without `completed`). One thread at a time.
+/// One face id's state. Made when the face appears, thrown away when it left; about 20 KiB, all of it in the object:
+/// Update allocates nothing, ever. All windows are in time, so the frame rate does not matter; a repeated or backward
+/// timestamp is ignored (the last result is returned again, without `completed`). One thread at a time.
 class PersonState {
  public:
   /// Precondition: Validate(options) is OK.

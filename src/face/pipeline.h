@@ -26,24 +26,21 @@ struct PipelineOptions {
   StateOptions states;
 };
 
-/// One stream: landmarks, then head pose, then gaze, then what they mean over time. One thread at a
-/// time; the networks come with each call, so that a worker's streams share them.
+/// One stream: landmarks, then head pose, then gaze, then what they mean over time. One thread at a time; the networks
+/// come with each call, so that a worker's streams share them.
 ///
 /// Exactly one result a call. Takes no memory while no face comes or goes.
 class Pipeline {
  public:
-  /// `canonical` is borrowed, and shared by all pipelines. Precondition: Validate(options.states)
-  /// is OK.
+  /// `canonical` is borrowed, and shared by all pipelines. Precondition: Validate(options.states) is OK.
   Pipeline(const CanonicalFace& canonical, const PipelineOptions& options);
   ~Pipeline();
 
-  /// The next frame of a video; time stamps rise strictly. Valid until the next call, as the one
-  /// below.
+  /// The next frame of a video; time stamps rise strictly. Valid until the next call, as the one below.
   absl::StatusOr<const FaceResult*> Next(FaceModels& models, ImageView image,
                                          std::int64_t timestamp_us);
 
-  /// A single picture: no history, so blinks, PERCLOS and yawns say nothing and the scores'
-  /// confidence is low.
+  /// A single picture: no history, so blinks, PERCLOS and yawns say nothing and the scores' confidence is low.
   absl::StatusOr<const FaceResult*> Still(FaceModels& models, ImageView image);
 
   /// Forgets all people. Ids are not used again.

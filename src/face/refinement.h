@@ -1,5 +1,4 @@
-// Which mesh points the attention mesh's parts refine: the order of its outputs `lips`, `left_eye`
-// and `right_eye`.
+// Which mesh points the attention mesh's parts refine: the order of its outputs `lips`, `left_eye` and `right_eye`.
 #pragma once
 
 #include <array>

@@ -11,8 +11,7 @@ namespace vigil::face {
 /// Square on the box's long side × 1.5 about its centre, turned so that the eyes lie level.
 RotatedBox RegionFromDetection(const Detection& detection);
 
-/// The same from the landmarks of the frame before: their bounding box, the eyes' outer corners
-/// (33, 263) level.
+/// The same from the landmarks of the frame before: their bounding box, the eyes' outer corners (33, 263) level.
 /// @param points  at least 264 mesh points in pixels
 RotatedBox RegionFromLandmarks(std::span<const Point3f> points);
 

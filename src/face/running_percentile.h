@@ -5,9 +5,8 @@
 
 namespace vigil::face {
 
-/// Histogram of a signal weighted by time; what is older than `memory_s` counts 1/e. Fixed memory,
-/// no allocation, free of the frame rate. Values below 0 or above `top` count as these. One thread
-/// at a time.
+/// Histogram of a signal weighted by time; what is older than `memory_s` counts 1/e. Fixed memory, no allocation,
+/// free of the frame rate. Values below 0 or above `top` count as these. One thread at a time.
 class RunningPercentile {
  public:
   /// `top` > 0: the largest value told apart; `memory_s` > 0.

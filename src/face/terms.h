@@ -8,8 +8,7 @@
 
 namespace vigil::face {
 
-/// 0 at `from` and below, 1 at `to` and above, straight between; 0 for what is not a number.
-/// Precondition: from < to.
+/// 0 at `from` and below, 1 at `to` and above, straight between; 0 for what is not a number. Precondition: from < to.
 inline float Ramp(float value, float from, float to) {
   return value > from ? std::min(1.0F, (value - from) / (to - from)) : 0.0F;
 }

@@ -3,17 +3,16 @@
 //
 // Conventions, here once for the whole product (docs/conventions.md has them with pictures):
 //   * Pixels: origin top left, x right, y down. Landmark z has the scale of x; smaller is closer to
-//   the camera.
-//   * "left" and "right" of eyes, irises and ears are the image's, as MediaPipe names them: the
-//   left eye is the one
-//     around mesh point 33, which is the person's own right eye in a picture that is not mirrored.
+//     the camera.
+//   * "left" and "right" of eyes, irises and ears are the image's, as MediaPipe names them: the left
+//     eye is the one around mesh point 33, which is the person's own right eye in a picture that is
+//     not mirrored.
 //   * Camera frame: x right, y up, z from the scene towards the camera, centimetres, camera at the
-//   origin.
-//   * yaw > 0: turned to the person's own left (towards the image's right). pitch > 0: up. roll >
-//   0: the head tilts to
-//     the person's own left shoulder (clockwise in the image). The same signs for head and gaze.
-//     Degrees. R = Ry(yaw) · Rx(-pitch) · Rz(-roll), applied to the canonical face, which looks
-//     along +z.
+//     origin.
+//   * yaw > 0: turned to the person's own left (towards the image's right). pitch > 0: up. roll > 0:
+//     the head tilts to the person's own left shoulder (clockwise in the image). The same signs for
+//     head and gaze. Degrees. R = Ry(yaw) · Rx(-pitch) · Rz(-roll), applied to the canonical face,
+//     which looks along +z.
 #pragma once
 
 #include <array>

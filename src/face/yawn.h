@@ -33,10 +33,9 @@ struct MouthMeasures {
   float pitch_deg = 0;
 };
 
-/// A yawn is a mouth that stays open, without shutting once, for longer than min_us: talking opens
-/// it as far only for a few tenths of a second. It is counted the moment it has lasted that long
-/// and goes on until the mouth shuts. Unknown time (GapOptions) ends it. Preconditions: timestamps
-/// rise. No allocation. One thread at a time.
+/// A yawn is a mouth that stays open, without shutting once, for longer than min_us: talking opens it as far only for
+/// a few tenths of a second. It is counted the moment it has lasted that long and goes on until the mouth shuts.
+/// Unknown time (GapOptions) ends it. Preconditions: timestamps rise. No allocation. One thread at a time.
 class YawnDetector {
  public:
   explicit YawnDetector(const YawnOptions& options);

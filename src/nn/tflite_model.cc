@@ -20,8 +20,7 @@ using internal::Graph;
 using internal::Op;
 using internal::XnnSegment;
 
-// Phases run in turn: phase i is one XNNPACK segment (absent where it would be empty), then host
-// operators.
+// Phases run in turn: phase i is one XNNPACK segment (absent where it would be empty), then host operators.
 struct Phase {
   std::vector<int> segment_ops;
   std::vector<int> host_ops;
@@ -54,9 +53,8 @@ TensorInfo Describe(const Graph& graph, int tensor) {
 
 }  // namespace
 
-// The fewest segments that the order allows: an operator runs in the first phase in which all it
-// needs is there. What a host operator makes can be used by host operators of the same phase, and
-// by XNNPACK from the next one on.
+// The fewest segments that the order allows: an operator runs in the first phase in which all it needs is there. What a
+// host operator makes can be used by host operators of the same phase, and by XNNPACK from the next one on.
 void TfliteModel::Plan::AssignPhases() {
   struct Ready {
     std::size_t segment = 0, host = 0;
@@ -76,8 +74,7 @@ void TfliteModel::Plan::AssignPhases() {
   }
 }
 
-// Tensors that need a buffer of ours: the model's inputs and outputs, and what crosses between
-// segments or host operators.
+// Tensors that need a buffer of ours: the model's inputs and outputs, and what crosses between segments or host operators.
 std::vector<bool> TfliteModel::Plan::FindBoundary() const {
   constexpr std::size_t kNowhere = SIZE_MAX;
   std::vector<bool> boundary(graph.tensors.size(), false);
@@ -157,8 +154,7 @@ absl::StatusOr<std::unique_ptr<TfliteModel>> TfliteModel::Create(std::string_vie
   plan->PlaceBuffers(boundary);
   if (auto status = plan->BuildSegments(name, boundary); !status.ok()) return status;
 
-  // XNNPACK has packed the weights into its own layout; only what host operators multiply by is
-  // needed further.
+  // XNNPACK has packed the weights into its own layout; only what host operators multiply by is needed further.
   std::vector<bool> needed(plan->graph.tensors.size(), false);
   for (const Phase& phase : plan->phases) {
     for (const int op : phase.host_ops) {

@@ -13,18 +13,17 @@
 
 namespace vigil::nn {
 
-/// Runs float32 and float16-weight .tflite models of the operators that MediaPipe's face models
-/// use: convolutions, depthwise convolutions, pooling, padding, add, multiply by a constant,
-/// (p)relu, logistic, reshape, concatenation, and the attention mesh's custom operators
-/// Landmarks2TransformMatrix, TransformTensorBilinear and TransformLandmarks (version 2 of each).
+/// Runs float32 and float16-weight .tflite models of the operators that MediaPipe's face models use: convolutions,
+/// depthwise convolutions, pooling, padding, add, multiply by a constant, (p)relu, logistic, reshape, concatenation, and
+/// the attention mesh's custom operators Landmarks2TransformMatrix, TransformTensorBilinear and TransformLandmarks
+/// (version 2 of each).
 ///
-/// XNNPACK runs the network; the few operators it lacks run between its segments. One thread, the
-/// caller's.
+/// XNNPACK runs the network; the few operators it lacks run between its segments. One thread, the caller's.
 class TfliteModel final : public Model {
  public:
   /// `file` is not needed after the call. `name` begins every error message.
-  /// InvalidArgument: not a TFLite file, damaged, or inconsistent. Unimplemented: a valid file that
-  /// needs more than the operators above. ResourceExhausted: larger than core/limits.h allows.
+  /// InvalidArgument: not a TFLite file, damaged, or inconsistent. Unimplemented: a valid file that needs more than the
+  /// operators above. ResourceExhausted: larger than core/limits.h allows.
   static absl::StatusOr<std::unique_ptr<TfliteModel>> Create(std::string_view name,
                                                              std::span<const std::byte> file);
 

@@ -1,5 +1,5 @@
-// Any bytes as a configuration file, and as the text of a --set, load or are refused in words; what
-// loads prints to a file that loads to the same.
+// Any bytes as a configuration file, and as the text of a --set, load or are refused in words; what loads prints to a
+// file that loads to the same.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,8 +26,7 @@ void CheckLoad(const Sources& sources) {
   }
   Sources printed;
   printed.file = File{"printed.yaml", first->resolved->ToYaml()};
-  // Secrets and credentials in URLs are masked in print, and a print may outgrow what a file may
-  // have.
+  // Secrets and credentials in URLs are masked in print, and a print may outgrow what a file may have.
   const auto second = test::LoadExample(printed);
   const bool too_large = printed.file->text.size() > 500'000;
   VIGIL_CHECK(second->resolved.ok() || too_large);

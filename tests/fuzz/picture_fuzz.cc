@@ -1,5 +1,5 @@
-// The picture decoders on hostile bytes. Holds under -rss_limit_mb=1024 -malloc_limit_mb=200: what
-// is taken is bounded by the limits, not by what a header claims.
+// The picture decoders on hostile bytes. Holds under -rss_limit_mb=1024 -malloc_limit_mb=200: what is taken is bounded by
+// the limits, not by what a header claims.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,8 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span<const std::uint8_t> bytes(data, size);
   const auto info = media::ProbePicture(bytes);
 
-  // Most pictures small, so that the fuzzer gets many tries a second; some up to what the network
-  // may send.
+  // Most pictures small, so that the fuzzer gets many tries a second; some up to what the network may send.
   media::DecodeOptions options;
   if (size % 16 != 0) options.limits.max_pixels = 65'536;
   const auto image = media::DecodePicture(bytes, options);

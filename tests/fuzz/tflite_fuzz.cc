@@ -1,5 +1,4 @@
-// The TFLite loader on hostile bytes: an error or a model, never a crash, never memory beyond the
-// limits.
+// The TFLite loader on hostile bytes: an error or a model, never a crash, never memory beyond the limits.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

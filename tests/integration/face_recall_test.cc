@@ -1,5 +1,4 @@
-// How many labelled faces are found, and how many finds are on no label: the whole chain, detector
-// and mesh.
+// How many labelled faces are found, and how many finds are on no label: the whole chain, detector and mesh.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

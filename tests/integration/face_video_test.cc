@@ -59,8 +59,7 @@ Seen Watch(const std::string& file, int stride = 1) {
   return seen;
 }
 
-// Six blinks of the woman, one of them long; frames as its README counts them, from 1, at 25 a
-// second.
+// Six blinks of the woman, one of them long; frames as its README counts them, from 1, at 25 a second.
 TEST(FaceVideo, BlinksOfATalkingWomanAndNoOthers) {
   VIGIL_NEEDS_SHARED_DATA();
   const std::vector<std::pair<int, int>> truth{{52, 56},   {75, 93},   {113, 118},
@@ -130,10 +129,9 @@ TEST(FaceVideo, AFaceThatLeavesAndReturnsHasANewId) {
   EXPECT_EQ(ids(portrait->view()), std::vector<std::int64_t>{3});
 }
 
-// The official recorded pair of a 478-point model. It is another network than ours (256² input;
-// that model is in no package that set-up can install), and two of MediaPipe's networks differ by
-// some percent of the distance between the eyes, here 77 pixels. So this shows that the points mean
-// the same, and no more. Distances in pixels of the 256² picture.
+// The official recorded pair of a 478-point model. It is another network than ours (256² input; that model is in no
+// package that set-up can install), and two of MediaPipe's networks differ by some percent of the distance between the
+// eyes, here 77 pixels. So this shows that the points mean the same, and no more. Distances in pixels of the 256² picture.
 TEST(FaceVideo, RecordedTensorOfAnotherNetworkGivesNearbyPoints) {
   VIGIL_NEEDS_SHARED_DATA();
   constexpr int kSide = 256;

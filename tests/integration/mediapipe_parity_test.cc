@@ -1,6 +1,5 @@
-// Our faces against those of the official @mediapipe/face_mesh package, recorded in
-// tests/data/mediapipe (how: tests/e2e/mediapipe). Distances are in percent of the distance between
-// the eyes' outer corners in the golden.
+// Our faces against those of the official @mediapipe/face_mesh package, recorded in tests/data/mediapipe (how:
+// tests/e2e/mediapipe). Distances are in percent of the distance between the eyes' outer corners in the golden.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-// A module may include itself and modules to its left in the order of docs/architecture.md; nothing
-// else.
+// A module may include itself and modules to its left in the order of docs/architecture.md; nothing else.
 #include <gtest/gtest.h>
 
 #include <filesystem>

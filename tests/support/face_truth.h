@@ -53,8 +53,8 @@ inline std::vector<LabelledPicture> LabelledPictures() {
   return pictures;
 }
 
-/// Whether a found face lies on a labelled one. Labels and detectors draw their boxes differently
-/// (dlib's reach from brow to chin, WIDER's from hair to chin), hence the low overlap.
+/// Whether a found face lies on a labelled one. Labels and detectors draw their boxes differently (dlib's reach from brow
+/// to chin, WIDER's from hair to chin), hence the low overlap.
 inline bool OnLabel(const PixelBox& found, const PixelBox& label) {
   const float shared = Intersect(found, label).area();
   return IoU(found, label) > 0.25F || shared > 0.7F * std::min(found.area(), label.area());

@@ -1,5 +1,4 @@
-// Where tests find real data. Models and samples are there after set-up; ../shared/data may be
-// absent.
+// Where tests find real data. Models and samples are there after set-up; ../shared/data may be absent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -53,8 +52,7 @@ inline void WriteFile(const std::filesystem::path& path, std::string_view data) 
 
 }  // namespace vigil::test
 
-/// First line of a test that measures on the shared data set: skips, visibly, where it is not
-/// mounted.
+/// First line of a test that measures on the shared data set: skips, visibly, where it is not mounted.
 #define VIGIL_NEEDS_SHARED_DATA()                                       \
   if (!std::filesystem::exists(::vigil::test::SharedPath("README.md"))) \
   GTEST_SKIP() << "needs ../shared/data"

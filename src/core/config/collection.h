@@ -1,5 +1,4 @@
-// Lists and maps of structs, type erased: what Schema::List and Schema::Map need from their
-// container.
+// Lists and maps of structs, type erased: what Schema::List and Schema::Map need from their container.
 #pragma once
 
 #include <cstddef>

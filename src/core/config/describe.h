@@ -28,8 +28,7 @@ struct KeyInfo {
 /// `live`, `per stream` or `restart`.
 [[nodiscard]] std::string_view ReloadName(Reload reload);
 
-/// JSON Schema, draft 2020-12, of a configuration file. Any value may also be a text with a
-/// placeholder.
+/// JSON Schema, draft 2020-12, of a configuration file. Any value may also be a text with a placeholder.
 [[nodiscard]] std::string JsonSchema(const Schema& schema, std::string_view title);
 
 /// The reference in Markdown: a table for every section.

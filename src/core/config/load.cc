@@ -19,8 +19,7 @@
 namespace vigil::config {
 namespace {
 
-// False: the file could not be read as a whole, so that further checks would only cause more
-// messages.
+// False: the file could not be read as a whole, so that further checks would only cause more messages.
 bool ApplyFile(Node& tree, const File& file, const Environment& environment, Problems& problems) {
   std::optional<Node> root =
       ReadYaml(file.text, Origin::Of(Layer::kFile, file.name), true, problems);

@@ -7,8 +7,7 @@
 
 namespace vigil::internal {
 
-/// Takes the number (`digits[.digits]`) off the front of `text`. Empty: `text` does not begin with
-/// one.
+/// Takes the number (`digits[.digits]`) off the front of `text`. Empty: `text` does not begin with one.
 std::string_view TakeNumber(std::string_view& text);
 
 /// `number` × `unit`, where that is a whole number of at most int64's range; else nothing.

@@ -35,8 +35,8 @@ void Multiply(const Graph& graph, const Op& op, std::span<float* const> buffers)
   for (std::size_t i = 0; i < elements; ++i) out[i] = in[i] * factor[factor.size() == 1 ? 0 : i];
 }
 
-// Where a crop lies: the bounding box of some landmarks after turning them so that two of them are
-// level. The matrix takes pixels of the crop to the landmarks' coordinates.
+// Where a crop lies: the bounding box of some landmarks after turning them so that two of them are level. The matrix
+// takes pixels of the crop to the landmarks' coordinates.
 void TransformMatrix(const Op& op, std::span<float* const> buffers) {
   const TransformMatrixOptions& options = op.transform;
   const float* landmarks = buffers[Index(op.inputs[0])];
@@ -71,8 +71,8 @@ void TransformMatrix(const Op& op, std::span<float* const> buffers) {
   m[10] = m[15] = 1;
 }
 
-// Samples an image tensor at matrix · (x, y, 0, 1), bilinearly, 0 outside. Pixel centres are at
-// whole numbers in the tensors and at halves in the matrix, hence the shift.
+// Samples an image tensor at matrix · (x, y, 0, 1), bilinearly, 0 outside. Pixel centres are at whole numbers in the
+// tensors and at halves in the matrix, hence the shift.
 void TransformTensor(const Graph& graph, const Op& op, std::span<float* const> buffers) {
   const auto& in_shape = graph.tensors[Index(op.inputs[0])].shape;
   const auto& out_shape = graph.tensors[Index(op.output)].shape;

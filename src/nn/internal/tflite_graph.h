@@ -1,5 +1,5 @@
-// A TFLite file, checked and brought into a form that is easy to build from: every index valid,
-// every shape consistent with its operator, every weight a float32 array.
+// A TFLite file, checked and brought into a form that is easy to build from: every index valid, every shape consistent
+// with its operator, every weight a float32 array.
 #pragma once
 
 #include <absl/status/statusor.h>

@@ -17,8 +17,7 @@ namespace vigil::nn::internal {
 class XnnSegment {
  public:
   /// @param ops       numbers of graph.ops, in order
-  /// @param boundary  tensors that enter or leave the segment; buffers[t] is where tensor t lies,
-  /// and stays. Buffers
+  /// @param boundary  tensors that enter or leave the segment; buffers[t] is where tensor t lies, and stays. Buffers
   ///                  have XNN_EXTRA_BYTES readable bytes behind their end.
   /// The constants of `graph` are not needed after the call.
   static absl::StatusOr<XnnSegment> Create(std::string_view name, const Graph& graph,

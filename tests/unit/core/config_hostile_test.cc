@@ -21,8 +21,7 @@ std::string Deep() {
   return text;
 }
 
-// Ten lists, each of ten of the one before: a hundred million texts of 500 kB in a file of a few
-// lines.
+// Ten lists, each of ten of the one before: a hundred million texts of 500 kB in a file of a few lines.
 std::string Bomb() {
   std::string text = "x-0: &a0 \"" + std::string(1000, 'x') + "\"\n";
   for (int i = 1; i < 9; ++i) {

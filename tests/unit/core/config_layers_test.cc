@@ -10,8 +10,7 @@ using test::Detector;
 using test::Example;
 using namespace std::chrono_literals;
 
-// A source set from each of the layers that are named, `d` default, `f` file, `e` environment, `s`
-// --set, `a` flag.
+// A source set from each of the layers that are named, `d` default, `f` file, `e` environment, `s` --set, `a` flag.
 Sources From(std::string_view layers) {
   Sources sources;
   if (layers.find('f') != std::string_view::npos)
@@ -217,8 +216,7 @@ TEST(Environment, OthersAndReservedOnesAreLeftAlone) {
   EXPECT_TRUE(test::LoadExample(sources)->resolved.ok());
 }
 
-// The pod of a Deployment behind Services named vigil, vigil-web and vigil-face: none of this is
-// meant for us.
+// The pod of a Deployment behind Services named vigil, vigil-web and vigil-face: none of this is meant for us.
 TEST(Environment, ServiceLinksOfKubernetesAreLeftAlone) {
   Sources sources;
   for (const std::string service : {"VIGIL", "VIGIL_WEB", "VIGIL_SMALL"}) {

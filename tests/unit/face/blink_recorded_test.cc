@@ -1,5 +1,4 @@
-// Blinks on recorded eye aspect ratios of real people, annotated by hand. One set of defaults, no
-// constants of a file.
+// Blinks on recorded eye aspect ratios of real people, annotated by hand. One set of defaults, no constants of a file.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -98,8 +97,7 @@ Outcome Watch(const Series& series) {
   return outcome;
 }
 
-// Long closures count as detections: the annotation marks every closing of the eyes alike, up
-// to 1.6 s.
+// Long closures count as detections: the annotation marks every closing of the eyes alike, up to 1.6 s.
 Score Report(const std::string& name, const Series& series, const Outcome& outcome) {
   const Score score = Match(outcome.closures, Annotation(series));
   fmt::print(
@@ -131,8 +129,8 @@ TEST(RecordedEyes, EyeBlink8) {
   EXPECT_GE(all.f1(), 0.9);
 }
 
-// Landmarks of another kind, whose closed eyes still measure 0.6 to 0.9 of open ones: reported, and
-// held to not inventing anything.
+// Landmarks of another kind, whose closed eyes still measure 0.6 to 0.9 of open ones: reported, and held to not
+// inventing anything.
 TEST(RecordedEyes, OtherLandmarksInventNothing) {
   VIGIL_NEEDS_SHARED_DATA();
   for (const char* name : {"concentrate_3m", "distract_3m"}) {

@@ -48,8 +48,7 @@ TEST_P(BlinkRules, AtEveryFrameRate) {
   }
 }
 
-// A blink that rises to less than half only, and stays there; after three that teach what closed
-// is.
+// A blink that rises to less than half only, and stays there; after three that teach what closed is.
 std::vector<LidEvent> LookDownAfter(double begin) {
   return {FullBlink(1),
           FullBlink(2),

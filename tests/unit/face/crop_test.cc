@@ -98,8 +98,7 @@ TEST(Crop, ScalesAndShiftsValues) {
   for (const float value : out) EXPECT_FLOAT_EQ(value, -1);
 }
 
-// A stride wider than the row must be respected, and nothing behind the last row be read (the
-// sanitizers look).
+// A stride wider than the row must be respected, and nothing behind the last row be read (the sanitizers look).
 TEST(Crop, RespectsTheStride) {
   const Image big = Noise(64, 64);
   ImageView part = big.view();

@@ -1,5 +1,4 @@
-// Eyes made up for tests: a continuous course of events, so that the truth does not depend on the
-// frames taken of it.
+// Eyes made up for tests: a continuous course of events, so that the truth does not depend on the frames taken of it.
 #pragma once
 
 #include <algorithm>
@@ -73,8 +72,7 @@ struct Course {
   }
 };
 
-/// A mix of everything, 1.2 to 4 s apart: 70 % blinks of 120 to 330 ms, half blinks, squints of 2
-/// to 6 s, long closures.
+/// A mix of everything, 1.2 to 4 s apart: 70 % blinks of 120 to 330 ms, half blinks, squints of 2 to 6 s, long closures.
 inline Course MixedCourse(double seconds, unsigned seed, double long_share = 0.06) {
   std::mt19937 random(seed);
   const auto between = [&](double low, double high) {
@@ -134,8 +132,8 @@ inline double Middle(const Blink& blink) {
   return static_cast<double>(blink.begin_us + blink.end_us) * 0.5e-6;
 }
 
-/// Detections against truth: each truth takes the nearest detection that overlaps it or lies within
-/// 0.25 s of it, and each detection answers one truth.
+/// Detections against truth: each truth takes the nearest detection that overlaps it or lies within 0.25 s of it, and
+/// each detection answers one truth.
 struct Score {
   int found = 0;
   int wrong = 0;  ///< detections without a truth

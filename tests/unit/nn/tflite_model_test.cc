@@ -85,8 +85,7 @@ TEST(TfliteModel, EveryTruncationIsAnError) {
   }
 }
 
-// Whatever single byte is damaged: an error, or a model that still runs. The sanitizer presets
-// judge the rest.
+// Whatever single byte is damaged: an error, or a model that still runs. The sanitizer presets judge the rest.
 TEST(TfliteModel, DamagedBytesNeverCrash) {
   const auto file = ReadFile(test::ModelPath("face_detection_short_range.tflite"));
   int refused = 0, tried = 0;

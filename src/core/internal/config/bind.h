@@ -7,12 +7,11 @@
 
 namespace vigil::config {
 
-/// Sets every field that `tree` has a value for; reports unknown names, wrong values, and required
-/// keys that are missing.
+/// Sets every field that `tree` has a value for; reports unknown names, wrong values, and required keys that are missing.
 void Bind(const Schema& schema, const Node& tree, Problems& problems);
 
-/// What the fields hold, as a tree whose origins are `default`; secrets are marked. Without the
-/// required keys outside of lists when `defaults`: they have none.
+/// What the fields hold, as a tree whose origins are `default`; secrets are marked. Without the required keys outside
+/// of lists when `defaults`: they have none.
 Node Snapshot(const Schema& schema, bool defaults);
 
 /// Gives each value of `values` the origin that it has in `tree`, and marks what is secret there.

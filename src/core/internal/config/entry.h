@@ -1,5 +1,4 @@
-// What a schema consists of: one name of a section, which is a key, a section itself, or a list or
-// map of structs.
+// What a schema consists of: one name of a section, which is a key, a section itself, or a list or map of structs.
 #pragma once
 
 #include <cstddef>

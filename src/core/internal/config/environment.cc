@@ -54,10 +54,9 @@ void ApplyCredentials(const Schema& schema, Node& tree, const Environment& envir
   }
 }
 
-// Kubernetes gives every container variables for every service, named after it: for a service
-// `vigil` or `vigil-web` VIGIL_SERVICE_HOST, VIGIL_PORT=tcp://10.0.0.1:80,
-// VIGIL_WEB_PORT_80_TCP_ADDR and more. They are not meant for us. Source: Kubernetes, "Service:
-// Discovering services, environment variables".
+// Kubernetes gives every container variables for every service, named after it: for a service `vigil` or `vigil-web`
+// VIGIL_SERVICE_HOST, VIGIL_PORT=tcp://10.0.0.1:80, VIGIL_WEB_PORT_80_TCP_ADDR and more. They are not meant for us.
+// Source: Kubernetes, "Service: Discovering services, environment variables".
 bool IsServiceLink(const Environment& environment, const std::string& name,
                    const std::string& text) {
   static const std::regex pattern(
@@ -112,8 +111,7 @@ class VariableLayer {
     }
   }
 
-  // The path of a variable's key. Empty: ambiguous, and a problem was added. Nothing: there is
-  // none.
+  // The path of a variable's key. Empty: ambiguous, and a problem was added. Nothing: there is none.
   std::optional<Path> FindKey(const std::string& name, const Origin& origin) {
     const auto paths = FindByEnvironmentName(schema_, tree_, name);
     if (paths.empty()) return std::nullopt;

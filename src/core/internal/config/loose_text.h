@@ -9,9 +9,8 @@
 
 namespace vigil::config {
 
-/// The scalar `node` as a `type` (null: a section or a list of sections) wants it: lists from `a,b`
-/// or YAML, sections from YAML, all with its origin and secrecy. As it is where its text is
-/// neither. Nothing: a problem was added.
+/// The scalar `node` as a `type` (null: a section or a list of sections) wants it: lists from `a,b` or YAML, sections from
+/// YAML, all with its origin and secrecy. As it is where its text is neither. Nothing: a problem was added.
 std::optional<Node> ReadLoose(const Type* type, Node node, Problems& problems);
 
 }  // namespace vigil::config

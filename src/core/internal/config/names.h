@@ -11,16 +11,14 @@
 
 namespace vigil::config {
 
-/// What a path leads to: a key, or an item of a key's list, or a section, or a list or map of
-/// structs.
+/// What a path leads to: a key, or an item of a key's list, or a section, or a list or map of structs.
 struct Target {
   const Schema::Entry* entry =
       nullptr;                 ///< of items too; null: an element of a collection, or the root
   const Type* type = nullptr;  ///< of a key or its item; null: a container
 };
 
-/// Follows names through the schema. Where one is unknown, `unknown` tells which it is and in what
-/// schema.
+/// Follows names through the schema. Where one is unknown, `unknown` tells which it is and in what schema.
 struct Lookup {
   Target target;
   bool found = false;
@@ -29,17 +27,15 @@ struct Lookup {
 };
 Lookup Find(const Schema& root, const std::vector<std::string>& path);
 
-/// `; did you mean face.max_faces?`, or nothing: what a name unknown in the section `among` at
-/// `section_path` may stand for. Near names of the same section come first, then the same name
-/// elsewhere, then paths that look alike.
+/// `; did you mean face.max_faces?`, or nothing: what a name unknown in the section `among` at `section_path` may stand
+/// for. Near names of the same section come first, then the same name elsewhere, then paths that look alike.
 std::string SuggestKey(const Schema& root, const Schema& among, std::string_view section_path,
                        std::string_view name);
 
 /// `VIGIL_FACE_MAX_FACES` for `face.max_faces`.
 std::string EnvironmentName(std::string_view path);
 
-/// The paths that a variable may stand for; more than one: the schema is ambiguous. `tree` has the
-/// maps' names.
+/// The paths that a variable may stand for; more than one: the schema is ambiguous. `tree` has the maps' names.
 std::vector<std::vector<std::string>> FindByEnvironmentName(const Schema& root, const Node& tree,
                                                             std::string_view variable);
 

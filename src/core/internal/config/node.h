@@ -1,5 +1,5 @@
-// The configuration as a tree of texts, each with the place it came from: what files and layers are
-// before they are bound to typed fields.
+// The configuration as a tree of texts, each with the place it came from: what files and layers are before they are
+// bound to typed fields.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +33,8 @@ struct Entry;
 
 struct Node {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
-  /// How a scalar prints: quoted where YAML needs it, bare (a duration), as JSON's number or
-  /// boolean. What a text means is the schema's to say.
+  /// How a scalar prints: quoted where YAML needs it, bare (a duration), as JSON's number or boolean. What a text means
+  /// is the schema's to say.
   enum class Look : std::uint8_t { kText, kWord, kNumber, kBool };
 
   Kind kind = Kind::kNull;
@@ -64,8 +64,8 @@ struct Entry {
   Node node;
 };
 
-/// Lays `over` on `base`: sections key by key, everything else as a whole. A section without a
-/// value in `over` leaves what is there.
+/// Lays `over` on `base`: sections key by key, everything else as a whole. A section without a value in `over` leaves
+/// what is there.
 void Merge(Node& base, Node over);
 
 /// `path.name`; a name with other characters than letters, digits, `_` and `-` stands in quotes.

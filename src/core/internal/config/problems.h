@@ -20,8 +20,7 @@ class Problems {
   /// More than are kept: a caller may save itself the trouble of a good message.
   bool full() const { return problems_.size() < count_; }
 
-  /// InvalidArgument with a line each, in the order of the layers and of the file; at most 20, then
-  /// how many more.
+  /// InvalidArgument with a line each, in the order of the layers and of the file; at most 20, then how many more.
   absl::Status ToStatus() const;
 
  private:
@@ -33,8 +32,7 @@ class Problems {
   std::size_t count_ = 0;
 };
 
-/// `text` in quotes for a message: cut to 60 characters, control characters escaped, credentials of
-/// URLs masked.
+/// `text` in quotes for a message: cut to 60 characters, control characters escaped, credentials of URLs masked.
 std::string Quote(std::string_view text);
 /// `text` with control characters escaped, so that it stays one line and moves no cursor.
 std::string Printable(std::string_view text);

@@ -11,8 +11,7 @@
 
 namespace vigil::config {
 
-/// What `node` means as a `type`. Nothing: a problem at `path` was added, which does not quote a
-/// secret.
+/// What `node` means as a `type`. Nothing: a problem at `path` was added, which does not quote a secret.
 std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_view path,
                                 bool secret, Problems& problems);
 

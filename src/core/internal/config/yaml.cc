@@ -16,8 +16,7 @@
 namespace vigil::config {
 namespace {
 
-// Leaves yaml-cpp from inside its callbacks, which have no other way to stop it. Never leaves this
-// file.
+// Leaves yaml-cpp from inside its callbacks, which have no other way to stop it. Never leaves this file.
 struct Refused {
   YAML::Mark mark;
   std::string message;
@@ -190,8 +189,7 @@ class TreeBuilder final : public YAML::EventHandler {
     parent.entries.push_back(std::move(entry));
   }
 
-  // Merge keys: `<<: *base` or `<<: [*a, *b]`. What the section says itself stands, then the first
-  // that has the name.
+  // Merge keys: `<<: *base` or `<<: [*a, *b]`. What the section says itself stands, then the first that has the name.
   static void Include(const YAML::Mark& mark, Node& section) {
     if (section.kind != Node::Kind::kMap) return;
     for (Node& value : std::exchange(section.items, {})) {
@@ -222,8 +220,8 @@ class TreeBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Node> anchors_;
 };
 
-// What can be told before yaml-cpp sees the text, whose scanner keeps every bracket that is open in
-// memory. Returns what is wrong and in which line; nothing: fine so far.
+// What can be told before yaml-cpp sees the text, whose scanner keeps every bracket that is open in memory. Returns what
+// is wrong and in which line; nothing: fine so far.
 std::optional<std::pair<std::string, int>> LookOver(std::string_view text) {
   constexpr int kMaxOpenBrackets =
       1000;  // more than the depth: some may stand in texts and comments

@@ -9,12 +9,11 @@
 
 namespace vigil::config {
 
-/// Reads one document. Anchors, aliases and merge keys (`<<`) are resolved. Refused, with the
-/// place: what is not UTF-8 text, more than limits.h allows (bytes, depth, items, nodes after
-/// aliases), a name twice in one map, tags, a second document. An empty document is an empty map.
+/// Reads one document. Anchors, aliases and merge keys (`<<`) are resolved. Refused, with the place: what is not UTF-8
+/// text, more than limits.h allows (bytes, depth, items, nodes after aliases), a name twice in one map, tags, a second
+/// document. An empty document is an empty map.
 ///
-/// `origin` is every node's; its line and column are filled in when `with_lines`. Nothing: a
-/// problem was added.
+/// `origin` is every node's; its line and column are filled in when `with_lines`. Nothing: a problem was added.
 std::optional<Node> ReadYaml(std::string_view text, const Origin& origin, bool with_lines,
                              Problems& problems);
 

@@ -1,0 +1,462 @@
+// Scenes as a user meets them: the real program on real videos, from detections to mails.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/scene.h"
+#include "integration/actions/script_server.h"
+#include "integration/analyze_fixture.h"
+#include "media/picture.h"
+#include "media/source.h"
+#include "objects/detector_options.h"
+#include "tracking/mot_file.h"
+
+namespace vigil {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const std::string kScene = R"(
+device_id: jetson-01
+lines:
+  - {type: vertical, position_pct: 50, description: path, evaluation_point: bottom_center}
+zones:
+  - {x1_pct: 20, y1_pct: 20, x2_pct: 90, y2_pct: 90, description: lawn}
+)";
+
+class SceneTest : public AnalyzeTest {
+ protected:
+  // The pedestrians of the sample, `frames` of them.
+  std::string MakeStreet(int frames) const {
+    auto source = media::OpenVideo(test::SamplePath("vtest.avi").string(), {}, {});
+    EXPECT_TRUE(source.ok()) << source.status();
+    auto writer = media::VideoWriter::Create(Path("street.mp4"), (*source)->info().size);
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    for (int i = 0; i < frames; ++i) {
+      auto frame = (*source)->Read({});
+      EXPECT_TRUE(frame.ok()) << frame.status();
+      EXPECT_TRUE((*writer)->Add(frame->image.view(), frame->timestamp_us).ok());
+    }
+    EXPECT_TRUE((*writer)->Finish().ok());
+    return Path("street.mp4");
+  }
+  std::string Config(const std::string& text) const {
+    test::WriteText(Path("scene.yaml"), text);
+    return Path("scene.yaml");
+  }
+  static test::Outcome Replay(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {VIGIL_BINARY, "replay"});
+    return test::RunProgram(arguments);
+  }
+  std::string Text(const std::string& name) const { return test::ReadText(Path(name)); }
+};
+
+TEST_F(SceneTest, AStreetBecomesObjectsEventsAndAnAnnotatedVideo) {
+  const auto street = MakeStreet(60);
+  const auto scene = Config(kScene);
+  const auto run =
+      Analyze({street, "--detector", "hog", "--config", scene, "--save", Path("out.mp4"), "--json",
+               Path("frames.jsonl"), "--events", Path("events.jsonl"), "--detections",
+               Path("detections.jsonl"), "--csv", Path("objects.csv")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("60 frames"), HasSubstr("person"),
+                             HasSubstr("line path: left_to_right"), HasSubstr("zone lawn:")));
+
+  const auto frames = ReadJsonLines(Path("frames.jsonl"));
+  ASSERT_EQ(frames.size(), 60U);
+  EXPECT_FALSE(frames[30].contains("faces"));
+  ASSERT_FALSE(frames[30]["objects"].empty());
+  EXPECT_EQ(frames[30]["objects"][0]["class_name"], "person");
+  EXPECT_GT(frames[30]["timing_ms"]["objects"], 0);
+  EXPECT_EQ(test::ReadLines(Path("detections.jsonl")).size(), 60U);
+  EXPECT_THAT(test::ReadLines(Path("objects.csv"))[0], HasSubstr("track_id"));
+
+  // Everybody who enters the zone leaves it, at the latest with the video.
+  std::map<std::string, int> types;
+  for (const json& event : ReadJsonLines(Path("events.jsonl"))) {
+    ++types[event["type"]];
+    EXPECT_EQ(event["device_id"], "jetson-01");
+    EXPECT_EQ(event["camera_id"], "street");
+    EXPECT_THAT(event["id"].get<std::string>(), HasSubstr("jetson-01/street/0/"));
+  }
+  EXPECT_GT(types["ZONE_ENTER"], 0);
+  EXPECT_EQ(types["ZONE_ENTER"], types["ZONE_EXIT"]);
+  EXPECT_EQ(types["OBJECT_APPEAR"], types["OBJECT_LOST"]);
+
+  auto video = media::OpenVideo(Path("out.mp4"), {}, {});
+  ASSERT_TRUE(video.ok()) << video.status();
+  EXPECT_TRUE((*video)->Read({}).ok());
+
+  // The recorded messages, played again, bring about the same events to the byte.
+  const auto replay =
+      Replay({Path("detections.jsonl"), "--config", scene, "--events", Path("again.jsonl")});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_THAT(replay.out,
+              AllOf(HasSubstr("jetson-01/street: 60 messages"), HasSubstr("line path:")));
+  EXPECT_EQ(Text("again.jsonl"), Text("events.jsonl"));
+}
+
+TEST_F(SceneTest, OutputsFollowTheirSchemas) {
+  const auto run = Analyze({MakeStreet(6), "--detector", "hog", "--faces", "--config",
+                            Config(kScene), "--json", Path("frames.jsonl"), "--events",
+                            Path("events.jsonl"), "--detections", Path("detections.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::pair<const char*, const char*> pairs[] = {
+      {"frames.jsonl", "analyze-frame.schema.json"},
+      {"events.jsonl", "event.schema.json"},
+      {"detections.jsonl", "detection-message.schema.json"}};
+  for (const auto& [lines, schema] : pairs) {
+    const auto checked = test::RunProgram(
+        {"/usr/bin/python3", "-c",
+         "import json, sys, jsonschema\n"
+         "schema = json.load(open(sys.argv[2]))\n"
+         "lines = open(sys.argv[1]).read().splitlines()\n"
+         "[jsonschema.validate(json.loads(l), schema) for l in lines]\n"
+         "print(len(lines))",
+         Path(lines), test::SourcePath(std::string("docs/schema/") + schema).string()});
+    EXPECT_EQ(checked.exit_code, 0) << lines << ": " << checked.err;
+    EXPECT_GT(std::stoi("0" + checked.out), 0) << lines;
+  }
+}
+
+TEST_F(SceneTest, RulesAreDeliveredOnceAndCooldownsAreCounted) {
+  const auto scene = Config(kScene + R"(
+events:
+  - name: on the lawn
+    match: {event_type: ZONE_ENTER, zone: lawn, class: person}
+    actions: {json_log: true, frame_capture: true, command: true}
+  - name: seldom
+    match: {event_type: [ZONE_ENTER, ZONE_EXIT]}
+    actions: {json_log: true}
+    cooldown: 1h
+)" +
+                            fmt::format(R"(
+state_dir: {0}/state
+actions:
+  json_log: {{path: {0}/log.jsonl, fsync: always, daily: false}}
+  frame_capture: {{folder: {0}/captures, spool: {0}/spool, min_free: 0}}
+  command: {{enabled: true, argv: [/usr/bin/tee, -a, {0}/command.txt]}}
+outbox: {{min_free: 0, drain: 60s}}
+)",
+                                        dir_.path().string()));
+  const auto run = Analyze(
+      {MakeStreet(40), "--detector", "hog", "--config", scene, "--events", Path("events.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+
+  std::vector<std::string> entered;
+  int both = 0;
+  for (const json& event : ReadJsonLines(Path("events.jsonl"))) {
+    both += event["type"] == "ZONE_ENTER" || event["type"] == "ZONE_EXIT";
+    if (event["type"] == "ZONE_ENTER") entered.push_back(event["id"]);
+  }
+  ASSERT_FALSE(entered.empty());
+  std::vector<std::string> logged;
+  for (const json& line : ReadJsonLines(Path("log.jsonl"))) logged.push_back(line["id"]);
+  EXPECT_EQ(logged,
+            entered);  // two rules ask for the log of the first: it is one line all the same
+  EXPECT_THAT(run.out, HasSubstr(fmt::format("rule on the lawn: {} matched", entered.size())));
+  EXPECT_THAT(run.out, HasSubstr(fmt::format("rule seldom: {} matched, of these {} held back", both,
+                                             both - 1)));
+
+  std::size_t pictures = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(Path("captures"))) {
+    if (!entry.is_regular_file()) continue;
+    ++pictures;
+    EXPECT_TRUE(media::ReadPicture(entry.path()).ok()) << entry.path();
+  }
+  EXPECT_EQ(pictures, 2 * entered.size());  // annotated and clean
+  EXPECT_EQ(ReadJsonLines(Path("command.txt")).size(), entered.size());
+}
+
+TEST_F(SceneTest, MailsAndTheDigestArriveAtARealServer) {
+  ASSERT_NO_FATAL_FAILURE(actions::test::MakeCertificate(dir_));
+  actions::test::ScriptServer server("smtp_server.py", {dir_.path().string(), "starttls"});
+  ASSERT_NE(server.port(), 0);
+  const auto scene = Config(kScene + R"(
+events:
+  - name: on the lawn
+    match: {event_type: ZONE_ENTER, zone: lawn}
+    actions: {email_immediate: true, email_digest: true}
+    cooldown: 1h
+)" +
+                            fmt::format(R"(
+state_dir: {0}/state
+smtp: {{host: 127.0.0.1, port: {1}, ca_file: {0}/cert.pem, user: vigil, from: vigil@example.org, to: guard@example.org}}
+actions:
+  frame_capture: {{folder: {0}/captures, spool: {0}/spool, min_free: 0}}
+  email_digest: {{title: Front lawn}}
+outbox: {{min_free: 0, drain: 60s}}
+)",
+                                        dir_.path().string(), server.port()));
+  const auto run =
+      test::RunProgram(AnalyzeCommand({MakeStreet(20), "--detector", "hog", "--config", scene}),
+                       {"VIGIL_SMTP_PASSWORD=correct horse"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, Not(HasSubstr("correct horse")));
+
+  std::vector<json> mails;
+  for (int i = 0; std::filesystem::exists(Path(fmt::format("{}.json", i))); ++i)
+    mails.push_back(json::parse(Text(fmt::format("{}.json", i))));
+  for (int i = 1; mails.empty() && std::filesystem::exists(Path(fmt::format("{}.json", i))); ++i)
+    mails.push_back(json::parse(Text(fmt::format("{}.json", i))));
+  ASSERT_EQ(mails.size(), 2U);
+  const auto subject = [](const json& mail) {
+    for (const auto& header : mail["headers"]) {
+      if (header[0] == "Subject") return header[1].get<std::string>();
+    }
+    return std::string();
+  };
+  EXPECT_THAT(subject(mails[0]), HasSubstr("on the lawn"));
+  EXPECT_THAT(subject(mails[1]), HasSubstr("Front lawn"));
+  EXPECT_THAT(mails[1]["parts"][0]["text"].get<std::string>(),
+              AllOf(HasSubstr("on the lawn"), HasSubstr("cooldown")));
+  EXPECT_TRUE(std::ranges::any_of(mails[0]["parts"],
+                                  [](const json& part) { return part["type"] == "image/jpeg"; }));
+}
+
+struct WrongCase {
+  const char* name;
+  std::vector<std::string> arguments;
+  int exit_code;
+  const char* says;
+};
+class WrongScenes : public AnalyzeTest, public testing::WithParamInterface<WrongCase> {};
+
+TEST_P(WrongScenes, AreSaidInOneLine) {
+  auto arguments = GetParam().arguments;
+  arguments.insert(arguments.begin(), test::SamplePath("vtest.avi").string());
+  const auto run = Analyze(arguments);
+  EXPECT_EQ(run.exit_code, GetParam().exit_code);
+  EXPECT_THAT(run.err, HasSubstr(GetParam().says));
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongScenes,
+    testing::Values(
+        WrongCase{"events_without_a_detector",
+                  {"--events", "e.jsonl"},
+                  2,
+                  "--events needs an object detector: add --detector hog"},
+        WrongCase{"a_pytorch_file", {"--detector", "yolo11n.pt"}, 2, "export it to ONNX"},
+        WrongCase{"no_such_model", {"--detector", "nothere.onnx", "-q"}, 1, "nothere.onnx"},
+        WrongCase{
+            "a_model_to_pull", {"--detector", "yolox-nano"}, 1, "vigil models pull yolox-nano"},
+        WrongCase{"an_unknown_line",
+                  {"--set", "lines=[{type: vertical, position_pct: 50, description: door}]",
+                   "--set", "events=[{name: a, match: {line: dor}, actions: {json_log: true}}]"},
+                  78,
+                  "events.0.match.line: unknown line 'dor'; did you mean door?"},
+        WrongCase{"a_mail_without_a_server",
+                  {"--detector", "hog", "--set",
+                   "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {email_immediate: "
+                   "true}}]"},
+                  2,
+                  "smtp.host is not set"},
+        WrongCase{"a_bus_that_comes_later",
+                  {"--detector", "hog", "--set",
+                   "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {mqtt: true}}]"},
+                  1,
+                  "not in this build yet"}),
+    [](const testing::TestParamInfo<WrongCase>& test_case) {
+      return std::string(test_case.param.name);
+    });
+
+TEST_F(SceneTest, ReplayRefusesWhatIsNoMessageAndGoesOn) {
+  test::WriteText(Path("mixed.jsonl"),
+                  "{\"version\":1,\"source\":{\"device_id\":\"d\",\"camera_id\":\"c\","
+                  "\"timestamp\":\"2025-01-15T14:30:22.123Z\"},\"frame\":{\"number\":1,"
+                  "\"width\":100,\"height\":100,\"roi_applied\":{\"x1\":0,\"y1\":0,\"x2\":100,"
+                  "\"y2\":100}},\"detections\":[]}\n"
+                  "not json\n\n{\"version\":2}\n");
+  const auto run = Replay({Path("mixed.jsonl")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("mixed.jsonl:2: refused"), HasSubstr("mixed.jsonl:4: refused"),
+                    HasSubstr("2 lines were refused")));
+  EXPECT_THAT(run.out, HasSubstr("d/c: 1 message"));
+  EXPECT_EQ(Replay({Path("missing.jsonl")}).exit_code, 1);
+  EXPECT_EQ(Replay({Path("mixed.jsonl"), "--speed", "fast"}).exit_code, 2);
+}
+
+// The configurations of the document load as they stand there.
+TEST_F(SceneTest, TheDocumentsConfigurationsLoadUnchanged) {
+  const auto document = test::SharedPath("").parent_path().parent_path() /
+                        "seeds/S1-edge-detector-event-processor.md";
+  if (!std::filesystem::exists(document)) GTEST_SKIP() << document << " is not here";
+  const std::string text = test::ReadText(document);
+  int count = 0;
+  for (auto at = text.find("```yaml\n"); at != std::string::npos;
+       at = text.find("```yaml\n", at + 1)) {
+    const auto begin = at + 8;
+    const std::string yaml = text.substr(begin, text.find("```", begin) - begin);
+    const auto run = test::RunProgram({VIGIL_BINARY, "config", "check", Config(yaml)});
+    EXPECT_EQ(run.exit_code, 0) << yaml << run.err;
+    ++count;
+  }
+  EXPECT_EQ(count, 6);
+}
+
+TEST_F(SceneTest, ShippedConfigurationsLoad) {
+  const auto check = [](const std::string& file) {
+    const auto run = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+    EXPECT_EQ(run.exit_code, 0) << file << ": " << run.err;
+  };
+  check(test::SourcePath("scripts/scene.yaml").string());
+  int count = 0;
+  for (const char* page : {"README.md", "docs/delivery.md", "docs/actions.md"}) {
+    const std::string text = test::ReadText(test::SourcePath(page));
+    for (auto at = text.find("```yaml\n"); at != std::string::npos;
+         at = text.find("```yaml\n", at + 1)) {
+      const std::string yaml = text.substr(at + 8, text.find("```", at + 8) - at - 8);
+      // Pages on one action show its section alone.
+      const bool section =
+          !yaml.starts_with("lines:") && !yaml.starts_with("events:") && !yaml.starts_with("smtp:");
+      std::string indented = yaml;
+      if (section) {
+        indented = "actions:\n  ";
+        for (const char c : yaml) indented += c == '\n' ? std::string("\n  ") : std::string(1, c);
+      }
+      test::WriteText(Path("page.yaml"), indented);
+      const auto run = test::RunProgram(
+          {VIGIL_BINARY, "config", "check", Path("page.yaml")},
+          {"SMTP_PASSWORD=secret", "HOOK_SECRET=a secret of some length", "TELEGRAM_TOKEN=1"});
+      EXPECT_EQ(run.exit_code, 0) << page << ":\n" << indented << run.err;
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 5);
+}
+
+// A horizontal line at half height, crossed twice upward and twice downward (data/README.md). From
+// straight above, the network takes these cars for cell phones and suitcases: with all classes it
+// sees every one of them.
+TEST_F(SceneTest, FourCarsAreCountedTwoUpTwoDown) {
+  const auto video = test::SharedPath("videos/car-detection.mp4"),
+             model = test::SharedPath("models/yolov8n_int8.onnx");
+  if (!std::filesystem::exists(video) || !std::filesystem::exists(model))
+    GTEST_SKIP() << "../shared/data is not here";
+  const auto run = Analyze({video.string(), "--config",
+                            Config(fmt::format(R"(
+detector: {{model_file: {}, confidence_threshold: 0.1, class_agnostic: true}}
+tracker: {{class_aware: false, score_scale: 0.25}}
+lines: [{{type: horizontal, position_pct: 50, description: half way}}]
+)",
+                                               model.string()))});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("top_to_bottom 2"), HasSubstr("bottom_to_top 2")));
+}
+
+// How many bottles stand on the table, one number after the other; less than half a second is a
+// hand in between.
+TEST_F(SceneTest, BottlesOnTheTableAreCounted) {
+  const auto video = test::SharedPath("videos/bottle-detection.mp4"),
+             model = test::SharedPath("models/yolox_nano.onnx");
+  if (!std::filesystem::exists(video) || !std::filesystem::exists(model))
+    GTEST_SKIP() << "../shared/data is not here";
+  const auto run = Analyze({video.string(), "--events", Path("events.jsonl"), "--config",
+                            Config(fmt::format(R"(
+detector: {{model_file: {}, track_classes: bottle, confidence_threshold: 0.2}}
+zones: [{{x1_pct: 0, y1_pct: 0, x2_pct: 100, y2_pct: 100, description: table, confirm: 500ms, grace: 500ms}}]
+)",
+                                               model.string()))});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  std::vector<std::pair<int, int>> changes;  // frame, bottles
+  for (const json& event : ReadJsonLines(Path("events.jsonl"))) {
+    if (event["type"] == "ZONE_OCCUPANCY")
+      changes.emplace_back(event["frame_number"].get<int>(), event["count"].get<int>());
+  }
+  std::vector<int> standing;
+  for (std::size_t i = 0; i + 1 < changes.size(); ++i) {
+    if (changes[i + 1].first - changes[i].first > 15) standing.push_back(changes[i].second);
+  }
+  EXPECT_THAT(standing, ElementsAre(3, 2, 3, 1, 2, 3, 2, 3));
+}
+
+// The same line and zone, fed with the true tracks and with what our own detector and tracker see:
+// the difference is printed; docs/events.md has it.
+TEST(ScenePets, OurOwnEyesAgainstTheTruth) {
+  const auto truth_file = test::SharedPath("tracking/mot15/PETS09-S2L1/gt_frames_1-397.txt");
+  if (!std::filesystem::exists(truth_file)) GTEST_SKIP() << truth_file << " is not here";
+  app::DeviceConfig device;
+  device.scene.lines.resize(1);
+  device.scene.lines[0].description = "path";
+  device.scene.lines[0].type = events::LineType::kVertical;
+  device.scene.lines[0].position_pct = 50;
+  device.scene.lines[0].evaluation_point = events::EvaluationPoint::kBottomCenter;
+  device.scene.zones.resize(1);
+  device.scene.zones[0].description = "lawn";
+  device.scene.zones[0].x1_pct = 20;
+  device.scene.zones[0].y1_pct = 20;
+  device.scene.zones[0].x2_pct = 90;
+  device.scene.zones[0].y2_pct = 90;
+  device.scene.zones[0].evaluation_point = events::EvaluationPoint::kBottomCenter;
+
+  auto source = media::OpenVideo(test::SamplePath("vtest.avi").string(), {}, {});
+  ASSERT_TRUE(source.ok()) << source.status();
+  const Size size = (*source)->info().size;
+  ASSERT_EQ(size.width, 768);  // the truth's own size
+  const auto truth = tracking::ReadMotFile(truth_file);
+  ASSERT_TRUE(truth.ok()) << truth.status();
+  objects::DetectorOptions options;
+  options.kind = objects::DetectorKind::kHog;
+  auto detector = objects::CreateDetector(options);
+  ASSERT_TRUE(detector.ok()) << detector.status();
+  app::SceneConfig config;
+  app::SceneWatcher watcher(app::TrackerOf(config, options), {"d", "own", 0, {}}, {"person"});
+  auto own = app::SceneInterpreter::Create(device, "d", "own", {}),
+       ideal = app::SceneInterpreter::Create(device, "d", "truth", {});
+  ASSERT_TRUE(own.ok() && ideal.ok());
+  for (int number = 1; number <= 397; ++number) {
+    auto frame = (*source)->Read({});
+    ASSERT_TRUE(frame.ok()) << frame.status();
+    const auto found = (*detector)->Detect(frame->image.view());
+    ASSERT_TRUE(found.ok()) << found.status();
+    const DetectionMessage& seen = watcher.Next(*found, size, number, frame->timestamp_us);
+    DetectionMessage message = seen;
+    ASSERT_TRUE((*own)->Process(seen).ok());
+    message.camera_id = "truth";
+    message.objects.clear();
+    for (const tracking::MotRow& row : *truth) {
+      if (row.frame != number) continue;
+      TrackedObject& object = message.objects.emplace_back();
+      object.track_id = row.id;
+      object.class_name = "person";
+      object.confidence = 1;
+      object.box = {static_cast<float>(row.box.x), static_cast<float>(row.box.y),
+                    static_cast<float>(row.box.width), static_cast<float>(row.box.height)};
+      object.center = {object.box.x + object.box.width / 2, object.box.y + object.box.height / 2};
+    }
+    const auto processed = (*ideal)->Process(message);
+    ASSERT_TRUE(processed.ok()) << processed.status();
+  }
+  const auto line = (*own)->engine().line_totals()[0],
+             line_truth = (*ideal)->engine().line_totals()[0];
+  const auto zone = (*own)->engine().zone_totals()[0],
+             zone_truth = (*ideal)->engine().zone_totals()[0];
+  fmt::print("                   truth   hog and tracker\n");
+  fmt::print("left_to_right      {:5}   {:5}\n", line_truth.a_to_b(), line.a_to_b());
+  fmt::print("right_to_left      {:5}   {:5}\n", line_truth.b_to_a(), line.b_to_a());
+  fmt::print("entered the zone   {:5}   {:5}\n", zone_truth.entered(), zone.entered());
+  // Nothing to be proud of, but a line is crossed about as often as it is; a broken chain counts
+  // none or all.
+  const auto crossings = line.a_to_b() + line.b_to_a(),
+             true_crossings = line_truth.a_to_b() + line_truth.b_to_a();
+  EXPECT_GT(true_crossings, 5);
+  EXPECT_GE(2 * crossings, true_crossings);
+  EXPECT_LE(crossings, 2 * true_crossings);
+}
+
+}  // namespace
+}  // namespace vigil
