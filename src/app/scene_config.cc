@@ -261,8 +261,6 @@ void RegisterDetector(Schema& s, SceneConfig& config) {
       .Doc(
           "an ONNX detector: its file, or a name that vigil models list knows; `hog`: the built-in "
           "person detector; empty: no objects are looked for");
-empty: no objects are looked "
-          "for");
   s.Key("family", config.detector_family)
       .Check([](const std::string& name) {
         return name == "auto" ? absl::OkStatus() : objects::ParseFamily(name).status();

@@ -133,7 +133,9 @@ TEST(SceneOverlay, TrailsFollowTheGroundAndFade) {
     Image image = Black();
     objects[0].box = {10 + 10 * static_cast<float>(i), 40, 20, 60};  // stands at y = 100
     overlay.Draw(image.mutable_view(), {objects, {}, {}}, i * 50'000);
-    if (i == 9) EXPECT_GT(Painted(image, 100), 80);
+    if (i == 9) {
+      EXPECT_GT(Painted(image, 100), 80);
+    }
     EXPECT_EQ(Painted(image, 60), 0);
   }
   Image later = Black();
