@@ -200,8 +200,9 @@ absl::StatusOr<std::vector<std::filesystem::path>> FrameSpool::Save(const events
   std::vector<std::pair<std::string, std::string>> files;  // name, bytes
   const auto encode = [&](const char* name, ImageView image) {
     auto jpeg = Encode(*camera, image);
-    if (jpeg.ok()) files.emplace_back(name, *std::move(jpeg));
-    return jpeg.status();
+    if (!jpeg.ok()) return jpeg.status();
+    files.emplace_back(name, *std::move(jpeg));
+    return absl::OkStatus();
   };
   if (options_.annotated) {
     if (auto status = encode("annotated", annotated); !status.ok()) return status;

@@ -202,7 +202,7 @@ absl::Status RuleSet::RestoreState(std::string_view text) {
     internal::RuleState::Rule saved;
     const auto it =
         std::ranges::find(state->rules, rule.options.name, &internal::RuleState::Rule::name);
-    if (it != state->rules.end()) saved = *std::move(it);
+    if (it != state->rules.end()) saved = std::move(*it);
     rule.snoozed_until = saved.snoozed_until;
     rule.held = std::move(saved.held);
     rule.cooldown = internal::Cooldown(rule.options.cooldown);

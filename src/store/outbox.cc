@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/limits.h"
@@ -96,7 +96,7 @@ absl::StatusOr<FileLock> FileLock::Take(const std::filesystem::path& path) {
   if (file < 0) {
     return absl::PermissionDeniedError(
         fmt::format("outbox {}: {}; the folder must exist and be writable for this user", name,
-                    std::strerror(errno)));
+                    std::generic_category().message(errno)));
   }
   FileLock lock(file);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {

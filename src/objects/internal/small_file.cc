@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "core/descriptor.h"
 
@@ -21,7 +21,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& path,
   if (file.get() < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return absl::NotFoundError(message("no such file"));
     if (errno == EACCES) return absl::PermissionDeniedError(message("may not be read"));
-    return absl::InvalidArgumentError(message(std::strerror(errno)));
+    return absl::InvalidArgumentError(message(std::generic_category().message(errno)));
   }
   struct stat info {};
   if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
@@ -35,7 +35,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::filesystem::path& path,
   while (size < text.size()) {
     const ssize_t got = read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return absl::InvalidArgumentError(message(std::strerror(errno)));
+    if (got < 0) return absl::InvalidArgumentError(message(std::generic_category().message(errno)));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/check.h"
@@ -20,7 +20,7 @@ absl::Status MakeFile(const std::filesystem::path& path) {
   if (file < 0) {
     return absl::PermissionDeniedError(
         fmt::format("outbox {}: {}; the folder must exist and be writable for this user",
-                    path.string(), std::strerror(errno)));
+                    path.string(), std::generic_category().message(errno)));
   }
   close(file);  // before SQLite opens it: closing later would drop SQLite's own locks
   return absl::OkStatus();
@@ -171,8 +171,9 @@ absl::Status Database::Error() const {
       return absl::PermissionDeniedError(
           fmt::format("{}{}; file and folder must be writable for this user", file, what));
     case SQLITE_IOERR:
-      return absl::UnavailableError(fmt::format("{}{} ({}); check the disk", file, what,
-                                                system != 0 ? std::strerror(system) : "I/O"));
+      return absl::UnavailableError(
+          fmt::format("{}{} ({}); check the disk", file, what,
+                      system != 0 ? std::generic_category().message(system) : "I/O"));
     default:
       return absl::InternalError(file + what);
   }
