@@ -226,19 +226,18 @@ class Job {
 
   absl::Status RecordEvents(const std::stop_token& stop, ImageView annotated = {},
                             ImageView clean = {}) {
+    decided_.clear();
     for (const events::Event& event : perception_->events()) {
       CountEvent(event, report_);
-      const auto decisions = perception_->scene()->Decide(event);
-      if (context_.delivery != nullptr) {
-        auto status = context_.delivery->Deliver(event, decisions, annotated, clean);
-        if (!status.ok()) return Named(status);
-      }
+      decided_.push_back({&event, perception_->scene()->Decide(event)});
       if (context_.events == nullptr) continue;
       json_.Clear();
       events::WriteEvent(json_, event);
       if (auto status = WriteLine(*context_.events, stop); !status.ok()) return status;
     }
-    return absl::OkStatus();
+    if (context_.delivery == nullptr || decided_.empty()) return absl::OkStatus();
+    const auto status = context_.delivery->Deliver(decided_, annotated, clean);
+    return status.ok() ? status : Named(status);
   }
 
   // What json_ holds, as a line.
@@ -297,6 +296,7 @@ class Job {
   std::unique_ptr<media::VideoWriter> video_;
   Size video_size_;
   double fps_ = 0;
+  std::vector<DecidedEvent> decided_;  // of RecordEvents
   JsonWriter json_;
   std::string line_;
   JobReport report_;

@@ -189,26 +189,31 @@ void EventDelivery::OnFrame(const std::string& device, const std::string& camera
   if (spool_) spool_->OnFrame(device, camera, time, clean);
 }
 
-absl::Status EventDelivery::Deliver(const events::Event& event,
-                                    std::span<const events::Decision> decisions,
-                                    ImageView annotated, ImageView clean) {
-  if (decisions.empty()) return absl::OkStatus();
-  std::vector<std::filesystem::path> pictures;
-  const bool wanted = spool_ && !clean.empty() &&
-                      std::ranges::any_of(decisions, [](const events::Decision& decision) {
-                        return decision.verdict == events::Verdict::kDeliver &&
-                               std::ranges::any_of(decision.actions, TakesPictures);
-                      });
-  if (wanted) {
-    auto saved = spool_->Save(event, annotated.empty() ? clean : annotated, clean);
-    if (saved.ok()) {
-      pictures = *std::move(saved);
-    } else {
-      log::Warning("event {} goes on without pictures: {}", event.id, MessageOf(saved.status()));
-    }
+std::vector<std::filesystem::path> EventDelivery::SavePictures(const DecidedEvent& decided,
+                                                               ImageView annotated,
+                                                               ImageView clean) {
+  const bool wanted = std::ranges::any_of(decided.decisions, [](const events::Decision& decision) {
+    return decision.verdict == events::Verdict::kDeliver &&
+           std::ranges::any_of(decision.actions, TakesPictures);
+  });
+  if (!spool_ || clean.empty() || !wanted) return {};
+  auto saved = spool_->Save(*decided.event, annotated.empty() ? clean : annotated, clean);
+  if (saved.ok()) return *std::move(saved);
+  log::Warning("event {} goes on without pictures: {}", decided.event->id,
+               MessageOf(saved.status()));
+  return {};
+}
+
+absl::Status EventDelivery::Deliver(std::span<const DecidedEvent> decided, ImageView annotated,
+                                    ImageView clean) {
+  std::vector<store::OutboxEntry> entries;
+  for (const DecidedEvent& one : decided) {
+    if (one.decisions.empty()) continue;
+    entries.push_back(
+        store::EntryOf(*one.event, one.decisions, SavePictures(one, annotated, clean)));
   }
-  const store::OutboxEntry entry = store::EntryOf(event, decisions, pictures);
-  const auto appended = outbox_->Append({&entry, 1});
+  if (entries.empty()) return absl::OkStatus();
+  const auto appended = outbox_->Append(entries);
   if (!appended.ok()) return appended.status();
   dispatcher_->Wake();
   return absl::OkStatus();

@@ -62,6 +62,12 @@ std::filesystem::path StateDir(const DeliveryConfig& config);
 /// A path for each action that the configuration makes possible, by the name that rules use.
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
 
+/// An event, which outlives the call, and what the rules made of it.
+struct DecidedEvent {
+  const events::Event* event = nullptr;
+  std::vector<events::Decision> decisions;
+};
+
 /// Owns the outbox, the actions that rules name, and their threads. Safe from any thread.
 class EventDelivery {
  public:
@@ -79,10 +85,9 @@ class EventDelivery {
   void OnFrame(const std::string& device, const std::string& camera, WallTime time,
                ImageView clean);
 
-  /// Stores an event with what the rules decided; once this returns OK it is delivered, now or
-  /// after a restart. Views may be empty: no picture.
-  absl::Status Deliver(const events::Event& event, std::span<const events::Decision> decisions,
-                       ImageView annotated, ImageView clean);
+  /// Stores the events of a frame with what the rules decided, in one transaction; once this returns
+  /// OK they are delivered, now or after a restart. Views may be empty: no pictures.
+  absl::Status Deliver(std::span<const DecidedEvent> decided, ImageView annotated, ImageView clean);
 
   /// The end of a bounded run: sends the digest of what was collected, waits for deliveries, and
   /// says in one line a thing what is left or failed.
@@ -93,6 +98,8 @@ class EventDelivery {
 
  private:
   EventDelivery();
+  std::vector<std::filesystem::path> SavePictures(const DecidedEvent& decided, ImageView annotated,
+                                                  ImageView clean);
   absl::Status Open(const DeliveryConfig& config, std::span<const events::RuleOptions> rules);
   absl::Status SendDigest(Deadline deadline, std::stop_token stop);
   void RunDigests(const std::stop_token& stop);

@@ -135,6 +135,21 @@ void RegisterTracks(Schema& s, events::TrackOptions& o) {
           "a faster move, in box sides a second, is another object under the same id; 0: no limit");
 }
 
+void RegisterWeekdays(Schema& s, const char* path, std::vector<events::Weekday>& weekdays,
+                      const char* doc) {
+  using enum events::Weekday;
+  s.Enum(path, weekdays,
+         {{"monday", kMonday},
+          {"tuesday", kTuesday},
+          {"wednesday", kWednesday},
+          {"thursday", kThursday},
+          {"friday", kFriday},
+          {"saturday", kSaturday},
+          {"sunday", kSunday}})
+      .OrOne()
+      .Doc(doc);
+}
+
 void RegisterMatch(Schema& s, events::RuleMatch& o) {
   s.Enum("event_type", o.event_types,
          {{"LINE_CROSS", EventType::kLineCross},
@@ -160,16 +175,7 @@ void RegisterMatch(Schema& s, events::RuleMatch& o) {
   s.Key("min_confidence", o.min_confidence).Ratio().Doc("of the object");
   s.Key("time_of_day", o.time_of_day)
       .Doc("such as 22:00-06:00, in the time zone of the rule's schedule");
-  s.Enum("weekday", o.weekdays,
-         {{"monday", events::Weekday::kMonday},
-          {"tuesday", events::Weekday::kTuesday},
-          {"wednesday", events::Weekday::kWednesday},
-          {"thursday", events::Weekday::kThursday},
-          {"friday", events::Weekday::kFriday},
-          {"saturday", events::Weekday::kSaturday},
-          {"sunday", events::Weekday::kSunday}})
-      .OrOne()
-      .Doc("on which those hours begin; empty: every day");
+  RegisterWeekdays(s, "weekday", o.weekdays, "on which those hours begin; empty: every day");
 }
 
 void RegisterRuleActions(Schema& s, events::RuleActions& o) {
@@ -205,16 +211,8 @@ void RegisterRule(Schema& s, events::RuleOptions& o) {
       .Doc("what shares one cooldown");
   s.Key("schedule.time_zone", o.schedule.time_zone)
       .Doc("such as Europe/Berlin; empty: this machine's");
-  s.Enum("schedule.weekdays", o.schedule.weekdays,
-         {{"monday", events::Weekday::kMonday},
-          {"tuesday", events::Weekday::kTuesday},
-          {"wednesday", events::Weekday::kWednesday},
-          {"thursday", events::Weekday::kThursday},
-          {"friday", events::Weekday::kFriday},
-          {"saturday", events::Weekday::kSaturday},
-          {"sunday", events::Weekday::kSunday}})
-      .OrOne()
-      .Doc("on which the hours begin; empty: every day");
+  RegisterWeekdays(s, "schedule.weekdays", o.schedule.weekdays,
+                   "on which the hours begin; empty: every day");
   s.Key("schedule.from", o.schedule.from)
       .Doc("HH:MM, local time; outside the hours, events are held back and counted");
   s.Key("schedule.to", o.schedule.to).Doc("HH:MM; not after `from`: on the next day");
