@@ -235,9 +235,8 @@ class Job {
       events::WriteEvent(json_, event);
       if (auto status = WriteLine(*context_.events, stop); !status.ok()) return status;
     }
-    if (context_.delivery == nullptr || decided_.empty()) return absl::OkStatus();
-    const auto status = context_.delivery->Deliver(decided_, annotated, clean);
-    return status.ok() ? status : Named(status);
+    if (context_.delivery != nullptr) context_.delivery->Deliver(decided_, annotated, clean);
+    return absl::OkStatus();
   }
 
   // What json_ holds, as a line.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -125,30 +126,57 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
                                  std::span<const events::RuleOptions> rules) {
   config_ = config;
   const std::set<std::string> wanted = ActionsOf(rules);
+  // What is missing is said before anything is made.
   for (const std::string& name : wanted) {
-    if (auto status = actions::CheckActionName(name.substr(0, name.find(':'))); !status.ok())
-      return status;
+    const auto known = actions::CheckActionName(name.substr(0, name.find(':')));
+    if (!known.ok()) return known;
+    const auto paths = NotifyPaths(config_);
+    if (std::ranges::find(paths, name, &NotifyPath::name) == paths.end()) {
+      return absl::InvalidArgumentError(MissingSettings(name));
+    }
   }
+  if (auto status = OpenPictures(wanted); !status.ok()) return status;
+  auto opened = OpenActions(wanted);
+  if (!opened.ok()) return opened.status();
+
+  const auto folder = StateDir(config_);
+  if (auto status = MakeFolder(folder); !status.ok()) return status;
+  auto outbox = store::Outbox::Open(folder / "outbox.db", config_.outbox);
+  if (!outbox.ok()) return outbox.status();
+  outbox_ = *std::move(outbox);
+  auto dispatcher = actions::Dispatcher::Start(*outbox_, *std::move(opened));
+  if (!dispatcher.ok()) return dispatcher.status();
+  dispatcher_ = *std::move(dispatcher);
+  if (digests_)
+    digest_thread_ = std::jthread([this](const std::stop_token& stop) { RunDigests(stop); });
+  if (spool_)
+    house_thread_ = std::jthread([this](const std::stop_token& stop) { KeepHouse(stop); });
+  return absl::OkStatus();
+}
+
+absl::Status EventDelivery::OpenPictures(const std::set<std::string>& wanted) {
   if (!wanted.contains("frame_capture")) {  // pictures of mails alone are nobody's to look at
     config_.frame_capture.folder = StateDir(config_) / "pictures";
     config_.frame_capture.spool = StateDir(config_) / "pictures/spool";
   }
-  if (std::ranges::any_of(wanted, TakesPictures)) {
-    auto captures = actions::Retention::Create(actions::CaptureRetention(config_.frame_capture));
-    if (!captures.ok()) return captures.status();
-    captures_ = *std::move(captures);
-    auto spooled = actions::Retention::Create(actions::SpoolRetention(config_.frame_capture));
-    if (!spooled.ok()) return spooled.status();
-    spooled_ = *std::move(spooled);
-    auto spool = actions::FrameSpool::Create(config_.frame_capture, *captures_, Now);
-    if (!spool.ok()) return spool.status();
-    spool_ = *std::move(spool);
-  }
+  if (std::ranges::none_of(wanted, TakesPictures)) return absl::OkStatus();
+  auto captures = actions::Retention::Create(actions::CaptureRetention(config_.frame_capture));
+  if (!captures.ok()) return captures.status();
+  captures_ = *std::move(captures);
+  auto spooled = actions::Retention::Create(actions::SpoolRetention(config_.frame_capture));
+  if (!spooled.ok()) return spooled.status();
+  spooled_ = *std::move(spooled);
+  auto spool = actions::FrameSpool::Create(config_.frame_capture, *captures_, Now);
+  if (!spool.ok()) return spool.status();
+  spool_ = *std::move(spool);
+  return absl::OkStatus();
+}
 
+absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> EventDelivery::OpenActions(
+    const std::set<std::string>& wanted) {
   std::vector<std::unique_ptr<actions::Action>> opened;
   for (const std::string& name : wanted) {
     if (name == kDigest) {
-      if (config_.smtp.host.empty()) return absl::InvalidArgumentError(MissingSettings(name));
       auto mailer = actions::Mailer::Create(config_.smtp);
       if (!mailer.ok()) return mailer.status();
       mailer_ = *std::move(mailer);
@@ -163,25 +191,11 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
     }
     const auto paths = NotifyPaths(config_);
     const auto path = std::ranges::find(paths, name, &NotifyPath::name);
-    if (path == paths.end()) return absl::InvalidArgumentError(MissingSettings(name));
     auto action = path->open();
     if (!action.ok()) return action.status();
     opened.push_back(std::make_unique<Named>(name, *std::move(action)));
   }
-
-  const auto folder = StateDir(config_);
-  if (auto status = MakeFolder(folder); !status.ok()) return status;
-  auto outbox = store::Outbox::Open(folder / "outbox.db", config_.outbox);
-  if (!outbox.ok()) return outbox.status();
-  outbox_ = *std::move(outbox);
-  auto dispatcher = actions::Dispatcher::Start(*outbox_, std::move(opened));
-  if (!dispatcher.ok()) return dispatcher.status();
-  dispatcher_ = *std::move(dispatcher);
-  if (digests_)
-    digest_thread_ = std::jthread([this](const std::stop_token& stop) { RunDigests(stop); });
-  if (spool_)
-    house_thread_ = std::jthread([this](const std::stop_token& stop) { KeepHouse(stop); });
-  return absl::OkStatus();
+  return opened;
 }
 
 void EventDelivery::OnFrame(const std::string& device, const std::string& camera, WallTime time,
@@ -204,19 +218,39 @@ std::vector<std::filesystem::path> EventDelivery::SavePictures(const DecidedEven
   return {};
 }
 
-absl::Status EventDelivery::Deliver(std::span<const DecidedEvent> decided, ImageView annotated,
-                                    ImageView clean) {
+void EventDelivery::Deliver(std::span<const DecidedEvent> decided, ImageView annotated,
+                            ImageView clean) {
   std::vector<store::OutboxEntry> entries;
   for (const DecidedEvent& one : decided) {
     if (one.decisions.empty()) continue;
     entries.push_back(
         store::EntryOf(*one.event, one.decisions, SavePictures(one, annotated, clean)));
   }
-  if (entries.empty()) return absl::OkStatus();
-  const auto appended = outbox_->Append(entries);
-  if (!appended.ok()) return appended.status();
-  dispatcher_->Wake();
-  return absl::OkStatus();
+  if (!entries.empty())
+    (void)Store(std::move(entries));  // what fails is kept, logged and told by Finish
+}
+
+absl::Status EventDelivery::Store(std::vector<store::OutboxEntry> entries) {
+  const std::lock_guard guard(unstored_mutex_);
+  std::ranges::move(entries, std::back_inserter(unstored_));
+  if (unstored_.empty()) return absl::OkStatus();
+  storing_ = outbox_->Append(unstored_).status();
+  if (storing_.ok()) {
+    unstored_.clear();
+    dispatcher_->Wake();
+    return storing_;
+  }
+  if (unstored_.size() > kMaxUnstored) {
+    const std::size_t over = unstored_.size() - kMaxUnstored;
+    unstored_.erase(unstored_.begin(), unstored_.begin() + static_cast<std::ptrdiff_t>(over));
+    lost_ += static_cast<std::int64_t>(over);
+  }
+  if (Clock::now() >= quiet_until_) {
+    quiet_until_ = After(1s);
+    log::Error("{}; {} events wait in memory, {} are lost", MessageOf(storing_), unstored_.size(),
+               lost_);
+  }
+  return storing_;
 }
 
 absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) {
@@ -286,6 +320,12 @@ void EventDelivery::KeepHouse(const std::stop_token& stop) {
 std::vector<std::string> EventDelivery::Finish(Deadline deadline) {
   std::vector<std::string> problems;
   digest_thread_ = {};  // stopped and joined
+  const auto stored = Store({});
+  const auto lost = lost_ + static_cast<std::int64_t>(unstored_.size());
+  if (lost > 0) {
+    problems.push_back(fmt::format("{} events could not be stored and are lost{}{}", lost,
+                                   stored.ok() ? "" : ": ", MessageOf(stored)));
+  }
   const auto left = dispatcher_->Drain(deadline);
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
   if (left.ok()) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -68,6 +69,9 @@ struct DecidedEvent {
   std::vector<events::Decision> decisions;
 };
 
+/// Events that wait in memory for a disk with room; beyond, the oldest are lost, and counted.
+inline constexpr std::size_t kMaxUnstored = 10'000;
+
 /// Owns the outbox, the actions that rules name, and their threads. Safe from any thread.
 class EventDelivery {
  public:
@@ -85,9 +89,12 @@ class EventDelivery {
   void OnFrame(const std::string& device, const std::string& camera, WallTime time,
                ImageView clean);
 
-  /// Stores the events of a frame with what the rules decided, in one transaction; once this returns
-  /// OK they are delivered, now or after a restart. Views may be empty: no pictures.
-  absl::Status Deliver(std::span<const DecidedEvent> decided, ImageView annotated, ImageView clean);
+  /// Stores the events of a frame with what the rules decided, in one transaction; what is stored is
+  /// delivered, now or after a restart. Views may be empty: no pictures.
+  ///
+  /// A full disk does not stop a camera: what cannot be stored now waits in memory, at most
+  /// kMaxUnstored events, and is stored with the next ones or by Finish.
+  void Deliver(std::span<const DecidedEvent> decided, ImageView annotated, ImageView clean);
 
   /// The end of a bounded run: sends the digest of what was collected, waits for deliveries, and
   /// says in one line a thing what is left or failed.
@@ -100,7 +107,11 @@ class EventDelivery {
   EventDelivery();
   std::vector<std::filesystem::path> SavePictures(const DecidedEvent& decided, ImageView annotated,
                                                   ImageView clean);
+  absl::Status Store(std::vector<store::OutboxEntry> entries);
   absl::Status Open(const DeliveryConfig& config, std::span<const events::RuleOptions> rules);
+  absl::Status OpenPictures(const std::set<std::string>& wanted);
+  absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> OpenActions(
+      const std::set<std::string>& wanted);
   absl::Status SendDigest(Deadline deadline, std::stop_token stop);
   void RunDigests(const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);
@@ -112,6 +123,11 @@ class EventDelivery {
   std::unique_ptr<store::Outbox> outbox_;
   std::unique_ptr<actions::Dispatcher> dispatcher_;
   bool digests_ = false;
+  std::mutex unstored_mutex_;
+  std::vector<store::OutboxEntry> unstored_;  // under unstored_mutex_, as the next three
+  std::int64_t lost_ = 0;
+  absl::Status storing_;                       // of the last attempt
+  Deadline quiet_until_;                       // one line a second about it
   std::mutex digest_mutex_;                    // one digest at a time
   std::jthread digest_thread_, house_thread_;  // last: stopped and joined first
 };

@@ -147,7 +147,10 @@ absl::Status Perception::LookForObjects(WorkerModels& models, const Frame& frame
 
 void Perception::Advance() {
   events_ = {};
-  if (interpreter_ && live_ && message_ != nullptr) events_ = interpreter_->Advance(Now());
+  // A frame may still be on its way to us: up to a second ago, all have come.
+  constexpr std::chrono::seconds kUsualDelay{1};
+  if (interpreter_ && live_ && message_ != nullptr)
+    events_ = interpreter_->Advance(Now() - kUsualDelay);
 }
 
 void Perception::Finish() {

@@ -1,0 +1,147 @@
+// From rules to actions, in one process.
+#include "app/delivery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+#include "support/event_samples.h"
+#include "support/test_data.h"
+#include "support/text_file.h"
+
+namespace vigil::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class EventDeliveryTest : public testing::Test {
+ protected:
+  EventDeliveryTest() {
+    config_.state_dir = dir_ / "state";
+    config_.outbox.min_free = {};
+    config_.json_log.path = dir_ / "log.jsonl";
+    rules_.resize(1);
+    rules_[0].name = "all";
+    rules_[0].match.event_types = {events::EventType::kLineCross};
+    rules_[0].actions.json_log = "true";
+  }
+  absl::Status Start() {
+    auto delivery = EventDelivery::Start(config_, rules_);
+    if (!delivery.ok()) return delivery.status();
+    delivery_ = *std::move(delivery);
+    return absl::OkStatus();
+  }
+  void Deliver(std::int64_t number) {
+    const events::Event event = test::LineCross(number, test::TimeOf("2026-06-17T12:00:00Z"));
+    const std::vector<DecidedEvent> decided = {
+        {&event, {{"all", events::Verdict::kDeliver, events::Severity::kInfo, {"json_log"}}}}};
+    delivery_->Deliver(decided, {}, {});
+  }
+
+  test::TempDir dir_;
+  DeliveryConfig config_;
+  std::vector<events::RuleOptions> rules_;
+  std::unique_ptr<EventDelivery> delivery_;
+};
+
+TEST_F(EventDeliveryTest, AnEventIsLoggedAndARepetitionIsNot) {
+  ASSERT_EQ(Start(), absl::OkStatus());
+  Deliver(1);
+  Deliver(2);
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  EXPECT_THAT(test::ReadLines(dir_ / "log.jsonl"), SizeIs(2));
+  delivery_.reset();
+  ASSERT_EQ(Start(), absl::OkStatus());  // another run, the same events
+  Deliver(2);
+  Deliver(3);
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  EXPECT_THAT(test::ReadLines(dir_ / "log.jsonl"), SizeIs(3));
+  EXPECT_EQ(delivery_->repeated(), 1);
+}
+
+// Files of this process may not grow while it lives.
+class NoRoom {
+ public:
+  NoRoom() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NoRoom() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(EventDeliveryTest, AFullDiskHoldsEventsUpAndLosesNone) {
+  ASSERT_EQ(Start(), absl::OkStatus());
+  Deliver(1);
+  {
+    const NoRoom full;
+    for (std::int64_t i = 2; i <= 20; ++i) Deliver(i);
+  }
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  EXPECT_THAT(test::ReadLines(dir_ / "log.jsonl"), SizeIs(20));
+}
+
+TEST_F(EventDeliveryTest, WhatADiskNeverTookIsTold) {
+  ASSERT_EQ(Start(), absl::OkStatus());
+  const NoRoom full;
+  Deliver(1);
+  EXPECT_THAT(delivery_->Finish(After(0s)),
+              ElementsAre(HasSubstr("1 events could not be stored and are lost: outbox")));
+}
+
+TEST_F(EventDeliveryTest, MailsAloneKeepTheirPicturesWithTheState) {
+  config_.smtp.host = "127.0.0.1";
+  config_.smtp.port = 1;
+  config_.smtp.security = actions::SmtpSecurity::kNone;
+  config_.smtp.from = config_.smtp.to.emplace_back("a@example.org");
+  rules_[0].actions.email_immediate = "true";
+  ASSERT_EQ(Start(), absl::OkStatus());
+  EXPECT_TRUE(delivery_->wants_pictures());
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "state/pictures/spool"));
+}
+
+struct MissingCase {
+  const char* name;
+  std::string events::RuleActions::*action;
+  const char* target;
+  const char* says;
+};
+class MissingSettings : public EventDeliveryTest,
+                        public testing::WithParamInterface<MissingCase> {};
+
+TEST_P(MissingSettings, AreNamed) {
+  rules_[0].actions.*GetParam().action = GetParam().target;
+  const auto status = Start();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr(GetParam().says));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "state"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, MissingSettings,
+    testing::Values(
+        MissingCase{"mail", &events::RuleActions::email_immediate, "true", "smtp.host is not set"},
+        MissingCase{"digest", &events::RuleActions::email_digest, "true", "smtp.host is not set"},
+        MissingCase{"hook", &events::RuleActions::webhook, "ops", "asks for webhook:ops"},
+        MissingCase{"command", &events::RuleActions::command, "true", "asks for command"},
+        MissingCase{"bus", &events::RuleActions::redis, "true", "not in this build yet"}),
+    [](const testing::TestParamInfo<MissingCase>& test_case) {
+      return std::string(test_case.param.name);
+    });
+
+}  // namespace
+}  // namespace vigil::app
