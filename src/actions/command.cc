@@ -89,7 +89,8 @@ std::vector<std::string> Command::Environment(const Delivery& delivery) const {
     if (const char* value = std::getenv(name))
       variables.push_back(fmt::format("{}={}", name, value));
   }
-  for (const auto& [name, value] : options_.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : options_.environment)
+    variables.push_back(fmt::format("{}={}", name, value));
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!value.empty()) {
       variables.push_back(fmt::format("VIGIL_EVENT_{}={}", name, internal::OneLine(value, 4096)));

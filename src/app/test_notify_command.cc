@@ -211,6 +211,7 @@ int TestNotify(const std::vector<NotifyPath>& paths, const TestNotifyArguments& 
     return 1;
   }
   std::vector<std::string> known;
+  known.reserve(paths.size());
   for (const NotifyPath& path : paths) known.push_back(path.name);
   for (const std::string& name : arguments.names) {
     if (std::ranges::find(known, name) != known.end()) continue;

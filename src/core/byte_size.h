@@ -13,7 +13,7 @@ namespace vigil {
 /// A number of bytes, not negative.
 struct ByteSize {
   std::int64_t bytes = 0;
-  friend auto operator<=>(const ByteSize&, const ByteSize&) = default;
+  friend auto operator<=>(const ByteSize&, const ByteSize&) = default;  // NOLINT: no null here
 };
 
 constexpr ByteSize KiB(std::int64_t count) { return {count << 10}; }

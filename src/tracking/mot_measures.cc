@@ -163,6 +163,7 @@ void Identity(const Prepared& p, MotMeasures& m) {
     }
   }
   std::vector<Candidate> candidates;
+  candidates.reserve(together.size());
   for (const auto& [key, count] : together) {
     candidates.push_back({static_cast<int>(key >> 32U), static_cast<int>(key & 0xFFFFFFFFU),
                           -static_cast<double>(count)});

@@ -24,6 +24,7 @@ CompiledLine Compile(const LineOptions& options, ClassTable& classes) {
 
 std::vector<Ms> Counts(const std::vector<Milliseconds>& times) {
   std::vector<Ms> counts;
+  counts.reserve(times.size());
   for (const Milliseconds time : times) counts.push_back(time.count());
   return counts;
 }
@@ -49,6 +50,7 @@ CompiledZone Compile(const ZoneOptions& options, ClassTable& classes) {
 std::vector<GridPoint> PointsOf(const std::vector<Point2f>& points,
                                 const std::vector<std::array<double, 2>>& points_px, Size size) {
   std::vector<GridPoint> grid;
+  grid.reserve(points.size() + points_px.size());
   for (const Point2f p : points) {
     grid.push_back(ToGrid(double{p.x} * size.width, double{p.y} * size.height));
   }

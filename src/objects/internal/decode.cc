@@ -32,6 +32,12 @@ float ExpectedDistance(const float* logits, int bins) {
   return weighted / sum;
 }
 
+// Of a cell of a grid, in cells.
+Point2f CellCorner(int cell, int columns) {
+  const int column = cell % columns, row = cell / columns;
+  return {static_cast<float>(column), static_cast<float>(row)};
+}
+
 }  // namespace
 
 Decoder::Decoder(Head head, std::span<const nn::TensorInfo> outputs, Size input, float threshold,
@@ -121,10 +127,9 @@ void Decoder::DecodeYoloX(const Table& table, Candidates& out) const {
       const Best best = BestClass(row + 5);
       const float score = row[4] * best.score;
       if (!(score >= threshold_) || !IsWanted(best.class_id)) continue;
-      const auto column = static_cast<float>(cell % columns);
-      const auto line = static_cast<float>(cell / columns);
-      out.Add({Centered((row[0] + column) * step, (row[1] + line) * step, std::exp(row[2]) * step,
-                        std::exp(row[3]) * step),
+      const Point2f corner = CellCorner(cell, columns);
+      out.Add({Centered((row[0] + corner.x) * step, (row[1] + corner.y) * step,
+                        std::exp(row[2]) * step, std::exp(row[3]) * step),
                score, best.class_id});
     }
   }
@@ -142,11 +147,10 @@ void Decoder::DecodeFastestDet(std::span<const float> values, Candidates& out) {
     if (!(plane[i] > 0) || !(best_score_[i] > 0)) continue;  // NaN too
     const float score = std::pow(plane[i], 0.6F) * std::pow(best_score_[i], 0.4F);
     if (!(score >= threshold_) || !IsWanted(best_class_[i])) continue;
-    const auto column = static_cast<float>(static_cast<int>(i) % columns);
-    const auto line = static_cast<float>(static_cast<int>(i) / columns);
+    const Point2f corner = CellCorner(static_cast<int>(i), columns);
     const auto step = static_cast<float>(stride);
-    out.Add({Centered((column + std::tanh(plane[cells + i])) * step,
-                      (line + std::tanh(plane[2 * cells + i])) * step,
+    out.Add({Centered((corner.x + std::tanh(plane[cells + i])) * step,
+                      (corner.y + std::tanh(plane[2 * cells + i])) * step,
                       Sigmoid(plane[3 * cells + i]) * static_cast<float>(input_.width),
                       Sigmoid(plane[4 * cells + i]) * static_cast<float>(input_.height)),
              score, best_class_[i]});
@@ -168,8 +172,8 @@ void Decoder::DecodeNanoDet(Rows scores, Rows sides, int stride, float middle,
     for (int i = 0; i < 4; ++i)
       side[static_cast<std::size_t>(i)] =
           step * ExpectedDistance(bins + i * head_.bins, head_.bins);
-    const float x = (static_cast<float>(cell % columns) + middle) * step;
-    const float y = (static_cast<float>(cell / columns) + middle) * step;
+    const Point2f corner = CellCorner(cell, columns);
+    const float x = (corner.x + middle) * step, y = (corner.y + middle) * step;
     out.Add({{x - side[0], y - side[1], side[0] + side[2], side[1] + side[3]},
              best.score,
              best.class_id});
