@@ -189,7 +189,11 @@ class Job {
       report_.events_us += result.events_us;
     }
     progress_.frames = report_.frames;
-    progress_.faces = static_cast<int>(result.faces != nullptr ? result.faces->faces.size() : 0);
+    if (result.faces != nullptr) progress_.faces = static_cast<int>(result.faces->faces.size());
+    if (result.scene != nullptr) {
+      progress_.objects = static_cast<int>(
+          std::ranges::count(result.scene->objects, TrackState::kConfirmed, &TrackedObject::state));
+    }
 
     const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
                              frame.image.size()};

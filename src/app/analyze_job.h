@@ -58,7 +58,9 @@ void CountEvent(const events::Event& event, JobReport& report);
 struct JobProgress {
   std::atomic<std::uint64_t> frames = 0;
   std::atomic<std::int64_t> total = 0;  ///< frames to come in all; 0: unknown
-  std::atomic<int> faces = 0;           ///< in the last frame
+  // In the last frame; -1: not looked for.
+  std::atomic<int> faces = -1;
+  std::atomic<int> objects = -1;  ///< confirmed ones
 };
 
 /// What all jobs share. Pointers that may be null: not asked for.

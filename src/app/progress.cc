@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "core/time.h"
 
@@ -82,8 +83,12 @@ void ProgressLine::Draw() {
   }
   std::string name = names_[current];
   if (name.size() > 32) name = "…" + name.substr(name.size() - 31);
-  fmt::print(stderr, "\r{}  {:.1f} fps  {} face{}  {}\x1b[K", text, rate, job.faces.load(),
-             job.faces == 1 ? "" : "s", name);
+  text += fmt::format("  {:.1f} fps", rate);
+  for (const auto& [count, what] :
+       {std::pair(job.faces.load(), "face"), {job.objects.load(), "object"}}) {
+    if (count >= 0) text += fmt::format("  {} {}{}", count, what, count == 1 ? "" : "s");
+  }
+  fmt::print(stderr, "\r{}  {}\x1b[K", text, name);
   std::fflush(stderr);
   drawn_ = true;
 }
