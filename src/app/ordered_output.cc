@@ -29,8 +29,10 @@ OrderedOutput::OrderedOutput(std::string path, std::FILE* file, std::size_t inpu
 OrderedOutput::~OrderedOutput() { (void)Close(); }
 
 absl::Status OrderedOutput::Put(std::string_view lines) {
-  if (status_.ok() && file_ != nullptr &&
-      std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size())
+  if (!status_.ok() || file_ == nullptr || lines.empty()) return status_;
+  // Who follows a camera waits for each line, and a line that says that it fell silent is the last for long.
+  if (std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size() ||
+      (!ordered_ && std::fflush(file_) != 0))
     status_ = FileError(path_, errno);
   return status_;
 }

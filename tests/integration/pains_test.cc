@@ -83,6 +83,43 @@ TEST_P(RtspTransports, Pain16And17SeveralPeopleKeepTheirIdsWhileTheStreamIsLive)
 INSTANTIATE_TEST_SUITE_P(Pains, RtspTransports, testing::Values("tcp", "udp"),
                          [](const auto& test) { return std::string(test.param); });
 
+// Pain 7, "is my camera alive?": silence is an event, and so is its end.
+TEST_F(AnalyzeTest, Pain07ACameraThatFallsSilentIsAnEvent) {
+  WriteTwoPeople(Path("two.mp4"), 400);
+  media::test::GStreamerCamera camera(Path("two.mp4"));
+  if (!camera.running()) GTEST_SKIP() << "needs python3-gi and gir1.2-gst-rtsp-server-1.0";
+  std::vector<std::string> arguments{camera.Url(), "--detector",   "hog", "--events",
+                                     "-",          "--detections", "-",   "-q"};
+  for (const char* setting :
+       {"detector.hog.min_person_height=0.8", "camera.offline_after=1s",
+        "camera.online_after=200ms", "source.read_timeout=30s", "camera.id=gate"}) {
+    arguments.insert(arguments.end(), {"--set", setting});
+  }
+  test::Program run(AnalyzeCommand(arguments));
+  int messages = 0;
+  // Lines until an event of that type, or until `count` messages.
+  const auto read_until = [&](const std::string& type, int count) {
+    for (std::string text = run.ReadLine(); !text.empty(); text = run.ReadLine()) {
+      if (!json::accept(text)) return json();
+      json line = json::parse(text);
+      if (line.contains("detections") && ++messages == count) return line;
+      if (line.value("type", "") == type) return line;
+    }
+    return json();
+  };
+  ASSERT_FALSE(read_until("", 10).is_null());
+  camera.Freeze();
+  const json offline = read_until("CAMERA_OFFLINE", 0);
+  camera.Continue();
+  ASSERT_FALSE(offline.is_null());
+  EXPECT_EQ(offline["camera_id"], "gate");
+  const json online = read_until("CAMERA_ONLINE", 0);
+  ASSERT_FALSE(online.is_null());
+  EXPECT_GT(online["time"], offline["time"]);
+  run.Signal(SIGINT);
+  EXPECT_EQ(run.Wait().exit_code, 0);
+}
+
 // Pain 17: a session that is begun anew needs no new models, and knows nothing of the one before.
 TEST(Pains, Pain17AResetSessionIsAsANewOne) {
   auto models = test::LoadFaceModels();

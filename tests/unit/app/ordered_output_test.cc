@@ -33,6 +33,7 @@ TEST(OrderedOutput, UnorderedLinesComeAtOnce) {
   auto output = OrderedOutput::Create((dir / "out").string(), 2, false);
   ASSERT_TRUE(output.ok());
   EXPECT_TRUE((*output)->Write(1, "b\n", {}).ok());
+  EXPECT_EQ(test::ReadText(dir / "out"), "b\n");  // there for whoever follows, without the next one
   EXPECT_TRUE((*output)->Write(0, "a\n", {}).ok());
   EXPECT_TRUE((*output)->Close().ok());
   EXPECT_EQ(test::ReadText(dir / "out"), "b\na\n");
