@@ -9,9 +9,21 @@ namespace vigil {
 namespace {
 
 constexpr std::size_t kMaxLetters = 128;
+constexpr std::size_t kMinBeginning = 4;  // letters that say what was meant
 using Row = std::array<std::size_t, kMaxLetters + 1>;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string_view GoesOn(std::string_view name, std::span<const std::string> candidates) {
+  std::string_view shortest;
+  for (const std::string& candidate : candidates) {
+    const bool goes_on =
+        name.size() >= kMinBeginning && candidate.size() > name.size() &&
+        std::ranges::equal(name, candidate.substr(0, name.size()), {}, Lower, Lower);
+    if (goes_on && (shortest.empty() || candidate.size() < shortest.size())) shortest = candidate;
+  }
+  return shortest;
+}
 
 }  // namespace
 
@@ -46,7 +58,7 @@ std::string_view Nearest(std::string_view name, std::span<const std::string> can
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest.empty() ? GoesOn(name, candidates) : nearest;
 }
 
 std::string DidYouMean(std::string_view name, std::span<const std::string> candidates) {

@@ -14,7 +14,8 @@ namespace vigil {
 [[nodiscard]] std::size_t EditDistance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name`, the first of equals, if it is near enough to be a slip: at most one edit per three
-/// letters of `name`, and always at least one. Empty where there is none.
+/// letters of `name`, and always at least one. Else the shortest that goes on where `name` ends:
+/// `confidence_threshold` for `confidence`. Empty where there is none.
 [[nodiscard]] std::string_view Nearest(std::string_view name,
                                        std::span<const std::string> candidates);
 

@@ -304,8 +304,9 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{
             "in_a_list", "sources: [{url: a, time_out: 1s}]",
             "v.yaml:1:20: sources.0.time_out: unknown key; did you mean sources.0.timeout?"},
-        RefusedCase{"in_a_map", "devices: {a: {camera: x}}",
-                    "v.yaml:1:15: devices.a.camera: unknown key"},
+        RefusedCase{
+            "in_a_map", "devices: {a: {camera: x}}",
+            "v.yaml:1:15: devices.a.camera: unknown key; did you mean devices.a.camera_id?"},
         RefusedCase{"with_dots", "face.max_faces: 4",
                     "v.yaml:1:1: \"face.max_faces\": unknown key; did you mean face.max_faces?"},
         RefusedCase{"nothing_alike", "quality: 4", "v.yaml:1:1: quality: unknown key"},

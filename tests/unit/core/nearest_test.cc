@@ -49,10 +49,19 @@ TEST(Nearest, IsCloseEnoughToBeASlip) {
   EXPECT_EQ(Nearest("x", {}), "");
 }
 
+TEST(Nearest, TheBeginningOfANameIsEnough) {
+  const std::vector<std::string> keys = {"confidence_threshold_of_masks", "confidence_threshold",
+                                         "model_file", "id_file"};
+  EXPECT_EQ(Nearest("confidence", keys), "confidence_threshold");
+  EXPECT_EQ(Nearest("Model", keys), "model_file");
+  EXPECT_EQ(Nearest("id", keys), "");
+}
+
 TEST(DidYouMean, IsPutBehindAMessage) {
   const std::vector<std::string> keys = {"detector"};
   EXPECT_EQ(DidYouMean("detektor", keys), "; did you mean detector?");
   EXPECT_EQ(DidYouMean("mode", keys), "");
+  EXPECT_EQ(DidYouMean("detect", keys), "; did you mean detector?");
 }
 
 }  // namespace

@@ -145,7 +145,11 @@ std::string SuggestKey(const Schema& root, const Schema& among, std::string_view
       return fmt::format("; did you mean {}?", key.path);
     }
   }
-  return DidYouMean(Join(section_path, name), paths);
+  // The section is right: the long path must not excuse more slips than the name does.
+  const std::string path = Join(section_path, name);
+  const std::string_view nearest = Nearest(path, paths);
+  const bool near = !nearest.empty() && EditDistance(path, nearest) <= name.size() / 3;
+  return near ? fmt::format("; did you mean {}?", nearest) : "";
 }
 
 std::string EnvironmentName(std::string_view path) {
