@@ -17,6 +17,9 @@ if(VIGIL_SANITIZE)
   target_link_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE})
   if(NOT VIGIL_SANITIZE STREQUAL "thread")
     target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
+  else()
+    target_sources(vigil_options INTERFACE
+      $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${PROJECT_SOURCE_DIR}/cmake/thread_sanitizer_defaults.cc>)
   endif()
 endif()
 
