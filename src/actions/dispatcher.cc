@@ -75,14 +75,16 @@ void Dispatcher::Stop() {
   for (auto& worker : workers_) worker->Join();
 }
 
-absl::StatusOr<std::vector<store::Waiting>> Dispatcher::Drain(Deadline deadline) {
+absl::StatusOr<std::vector<store::Waiting>> Dispatcher::Drain(Deadline deadline,
+                                                              std::stop_token stop) {
   GiveUpUnknown();
   for (;;) {
     const std::uint64_t heard = done_->count();
     const auto waiting = outbox_.AnyWaiting();
     if (!waiting.ok()) return waiting.status();
-    if (!*waiting || Clock::now() >= deadline || done_->closed()) return outbox_.WaitingActions();
-    done_->Wait(heard, deadline, {});
+    if (!*waiting || Clock::now() >= deadline || done_->closed() || stop.stop_requested())
+      return outbox_.WaitingActions();
+    done_->Wait(heard, deadline, stop);
   }
 }
 

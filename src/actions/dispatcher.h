@@ -64,7 +64,7 @@ class Dispatcher {
   /// Waits until nothing is waiting any more, `deadline` has passed, or the dispatcher is stopped;
   /// what is then left, by action. It goes on delivering either way. Collected deliveries of
   /// digests are not waited for.
-  absl::StatusOr<std::vector<store::Waiting>> Drain(Deadline deadline);
+  absl::StatusOr<std::vector<store::Waiting>> Drain(Deadline deadline, std::stop_token stop = {});
 
   /// Asks running actions to end and waits for them; what was not begun stays in the outbox. Any
   /// number of times, at any moment.

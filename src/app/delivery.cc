@@ -21,10 +21,6 @@ using namespace std::chrono_literals;
 
 constexpr const char* kDigest = "email_digest";
 
-WallTime Now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 // An action under the name of one of several targets: `webhook:ops`.
 class Named final : public actions::Action {
  public:
@@ -89,6 +85,10 @@ std::filesystem::path StateDir(const DeliveryConfig& config) {
   return "vigil-state";
 }
 
+std::filesystem::path OutboxFile(const DeliveryConfig& config) {
+  return StateDir(config) / "outbox.db";
+}
+
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
   std::vector<NotifyPath> paths;
   paths.push_back(JsonLogPath("json_log", config.json_log));
@@ -141,7 +141,7 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
 
   const auto folder = StateDir(config_);
   if (auto status = MakeFolder(folder); !status.ok()) return status;
-  auto outbox = store::Outbox::Open(folder / "outbox.db", config_.outbox);
+  auto outbox = store::Outbox::Open(OutboxFile(config_), config_.outbox);
   if (!outbox.ok()) return outbox.status();
   outbox_ = *std::move(outbox);
   auto dispatcher = actions::Dispatcher::Start(*outbox_, *std::move(opened));
@@ -166,7 +166,7 @@ absl::Status EventDelivery::OpenPictures(const std::set<std::string>& wanted) {
   auto spooled = actions::Retention::Create(actions::SpoolRetention(config_.frame_capture));
   if (!spooled.ok()) return spooled.status();
   spooled_ = *std::move(spooled);
-  auto spool = actions::FrameSpool::Create(config_.frame_capture, *captures_, Now);
+  auto spool = actions::FrameSpool::Create(config_.frame_capture, *captures_, WallNow);
   if (!spool.ok()) return spool.status();
   spool_ = *std::move(spool);
   return absl::OkStatus();
@@ -184,7 +184,7 @@ absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> EventDelivery::Ope
       continue;
     }
     if (name == "frame_capture") {  // shares the retention that the spool asks for room
-      auto capture = actions::FrameCapture::Create(config_.frame_capture, *captures_, Now);
+      auto capture = actions::FrameCapture::Create(config_.frame_capture, *captures_, WallNow);
       if (!capture.ok()) return capture.status();
       opened.push_back(*std::move(capture));
       continue;
@@ -294,30 +294,30 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 void EventDelivery::RunDigests(const std::stop_token& stop) {
   const auto schedule = actions::DigestSchedule::Create(config_.digest_schedule);
   if (!schedule.ok()) return log::Error("digests: {}", MessageOf(schedule.status()));
-  for (WallTime due = schedule->NextAfter(Now()); !stop.stop_requested();) {
+  for (WallTime due = schedule->NextAfter(WallNow()); !stop.stop_requested();) {
     // The clock may be set meanwhile: it is looked at every half a minute.
-    const auto wait = std::clamp<std::chrono::microseconds>(due - Now(), 0us, 30s);
+    const auto wait = std::clamp<std::chrono::microseconds>(due - WallNow(), 0us, 30s);
     if (!SleepUntil(After(wait), stop)) return;
-    if (Now() < due) continue;
+    if (WallNow() < due) continue;
     const auto status = SendDigest(After(60s), stop);
     if (status.ok()) {
-      due = schedule->NextAfter(Now());
+      due = schedule->NextAfter(WallNow());
     } else {
       if (!absl::IsAborted(status))
         log::Warning("digest: {}; it is tried again in 5 minutes", MessageOf(status));
-      due = Now() + 5min;
+      due = WallNow() + 5min;
     }
   }
 }
 
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
   do {
-    captures_->Sweep(Now(), stop);
-    spooled_->Sweep(Now(), stop);
+    captures_->Sweep(WallNow(), stop);
+    spooled_->Sweep(WallNow(), stop);
   } while (SleepUntil(After(5min), stop));
 }
 
-std::vector<std::string> EventDelivery::Finish(Deadline deadline) {
+std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
   std::vector<std::string> problems;
   digest_thread_ = {};  // stopped and joined
   const auto stored = Store({});
@@ -326,12 +326,12 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline) {
     problems.push_back(fmt::format("{} events could not be stored and are lost{}{}", lost,
                                    stored.ok() ? "" : ": ", MessageOf(stored)));
   }
-  const auto left = dispatcher_->Drain(deadline);
+  const auto left = dispatcher_->Drain(deadline, stop);
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
   if (left.ok()) {
     for (const store::Waiting& waiting : *left) {
       problems.push_back(fmt::format(
-          "{}: {} deliveries are still to be made; they are kept and go on with the next run",
+          "{}: {} deliveries are still to be made; they are kept for the next run, or vigil outbox send",
           waiting.action, waiting.due + waiting.later + waiting.running));
     }
   }
@@ -341,14 +341,15 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline) {
                                      counters.dead, counters.last_error));
   }
   if (digests_) {
-    if (auto status = SendDigest(std::max(deadline, After(5s)), {}); !status.ok()) {
-      problems.push_back(fmt::format("email_digest: {}; it is kept and goes out with the next run",
+    if (auto status = SendDigest(std::max(deadline, After(5s)), std::move(stop)); !status.ok()) {
+      problems.push_back(fmt::format("email_digest: {}; it is kept for the next run, or vigil outbox send",
                                      MessageOf(status)));
     }
   }
   return problems;
 }
 
+std::int64_t EventDelivery::delivered() const { return outbox_->counters().delivered; }
 std::int64_t EventDelivery::repeated() const { return outbox_->counters().repeated; }
 
 }  // namespace vigil::app

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,6 +61,9 @@ void RegisterDelivery(config::Schema& schema, DeliveryConfig& config);
 /// ~/.local/state/vigil.
 std::filesystem::path StateDir(const DeliveryConfig& config);
 
+/// The outbox in it.
+std::filesystem::path OutboxFile(const DeliveryConfig& config);
+
 /// A path for each action that the configuration makes possible, by the name that rules use.
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
 
@@ -98,8 +102,9 @@ class EventDelivery {
 
   /// The end of a bounded run: sends the digest of what was collected, waits for deliveries, and
   /// says in one line a thing what is left or failed.
-  std::vector<std::string> Finish(Deadline deadline);
+  std::vector<std::string> Finish(Deadline deadline, std::stop_token stop = {});
 
+  std::int64_t delivered() const;
   /// Events that an earlier run had stored already.
   std::int64_t repeated() const;
 

@@ -17,6 +17,7 @@
 #include "app/config.h"
 #include "app/config_command.h"
 #include "app/models_command.h"
+#include "app/outbox_command.h"
 #include "app/replay.h"
 #include "app/signals.h"
 #include "app/test_notify_command.h"
@@ -84,6 +85,7 @@ class CommandLine {
     AddAnalyze();
     AddReplay();
     AddTestNotify();
+    AddOutbox();
     AddBench();
     AddModels();
     AddConfig();
@@ -208,6 +210,69 @@ class CommandLine {
     });
   }
 
+  void AddOutbox() {
+    CLI::App& c = *app_.add_subcommand(
+        "outbox", "deliveries of events: what waits, what was given up and why, once more");
+    c.require_subcommand(1);
+    c.footer("Example: vigil outbox dead");
+    CLI::App& list = *c.add_subcommand("list", "deliveries by action, and their last failure");
+    CLI::App& dead = *c.add_subcommand("dead", "deliveries that were given up, and why");
+    CLI::App& retry = *c.add_subcommand("retry", "have given up deliveries made again");
+    CLI::App& send = *c.add_subcommand("send", "deliver what waits, without analysing anything");
+    for (CLI::App* one : {&list, &dead}) {
+      one->add_option("-o,--output", output_, "text or json")
+          ->check(CLI::IsMember({"text", "json"}))
+          ->type_name("FORMAT");
+    }
+    dead.add_option("-n,--limit", outbox_.limit, "at most so many, the latest (default 20)")
+        ->check(CLI::Range(1, store::kMaxRows))
+        ->type_name("N");
+    auto* number = retry.add_option("NUMBER", outbox_.sequence, "of the event, as `dead` shows it")
+                       ->check(CLI::PositiveNumber);
+    auto* all = retry.add_flag("--all", outbox_all_, "all that were given up");
+    retry.add_option("--action", outbox_.action, "of this action alone, such as webhook:ops")
+        ->type_name("NAME");
+    number->excludes(all);
+    retry.callback([this, number, all] {
+      if (number->count() + all->count() == 0) throw CLI::RequiredError("NUMBER, or --all");
+      OutboxCommand([this](const Config& config) {
+        return RetryDeadLetters(OutboxFile(config.delivery), config.delivery.outbox, outbox_,
+                                std::cout, std::cerr);
+      });
+    });
+    list.callback([this] {
+      OutboxCommand([this](const Config& config) {
+        return ListOutbox(OutboxFile(config.delivery), outbox_, std::cout, std::cerr);
+      });
+    });
+    dead.callback([this] {
+      OutboxCommand([this](const Config& config) {
+        return ListDeadLetters(OutboxFile(config.delivery), outbox_, std::cout, std::cerr);
+      });
+    });
+    send.add_option("--timeout", outbox_timeout_s_, "seconds for all (default 60)")
+        ->check(CLI::Range(1, 86'400))
+        ->type_name("N");
+    send.callback([this] {
+      OutboxCommand([this](const Config& config) {
+        const StopOnSignal signals;
+        outbox_.timeout = std::chrono::seconds(outbox_timeout_s_);
+        return SendOutbox(config.delivery, DeviceOf(config.scene, config.scene.device_id).rules,
+                          outbox_, std::cout, std::cerr, signals.token());
+      });
+    });
+    for (CLI::App* one : {&list, &dead, &retry, &send}) AddConfigOptions(*one, arguments_);
+    retry.footer("Examples:\n  vigil outbox retry 12\n  vigil outbox retry --all --action webhook");
+    send.footer("Example: vigil outbox send --config scene.yaml");
+  }
+
+  void OutboxCommand(std::function<int(const Config&)> run) {
+    command_ = [this, run = std::move(run)] {
+      outbox_.json = output_ == "json";
+      return WithConfig(arguments_, run);
+    };
+  }
+
   void AddBench() {
     CLI::App& c =
         *app_.add_subcommand("bench", "how good detectors and the tracker are on labelled data");
@@ -313,6 +378,9 @@ class CommandLine {
   ReplayArguments replay_;
   TestNotifyArguments test_notify_;
   int notify_timeout_s_ = 30;
+  OutboxArguments outbox_;
+  bool outbox_all_ = false;
+  int outbox_timeout_s_ = 60;
   BenchDetectArguments bench_detect_;
   std::vector<std::string> bench_track_;
   ModelsArguments models_;

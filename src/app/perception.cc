@@ -12,14 +12,6 @@
 #include "nn/model_catalog.h"
 
 namespace vigil::app {
-namespace {
-
-WallTime Now() {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
-}  // namespace
-
 absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
   ModelPlan plan;
   SceneConfig scene = config.scene;
@@ -131,7 +123,7 @@ absl::Status Perception::LookForObjects(WorkerModels& models, const Frame& frame
     return absl::OkStatus();
   }
   if (live_ && message_ == nullptr)
-    watcher_->SetStart(Now() - std::chrono::microseconds(frame.timestamp_us));
+    watcher_->SetStart(WallNow() - std::chrono::microseconds(frame.timestamp_us));
   message_ = &watcher_->Next(*detections, frame.image.size(),
                              static_cast<std::int64_t>(frame.number), frame.timestamp_us);
   const auto events = interpreter_->Process(*message_);
@@ -150,7 +142,7 @@ void Perception::Advance() {
   // A frame may still be on its way to us: up to a second ago, all have come.
   constexpr std::chrono::seconds kUsualDelay{1};
   if (interpreter_ && live_ && message_ != nullptr)
-    events_ = interpreter_->Advance(Now() - kUsualDelay);
+    events_ = interpreter_->Advance(WallNow() - kUsualDelay);
 }
 
 void Perception::Finish() {

@@ -24,10 +24,6 @@ using actions::Action;
 using actions::Delivery;
 using OpenedAction = absl::StatusOr<std::shared_ptr<Action>>;
 
-WallTime Now() {
-  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 // Where the picture lies while the paths are tried.
 class ScratchFolder {
  public:
@@ -67,7 +63,7 @@ Delivery TestDelivery(const std::filesystem::path& scratch) {
   delivery.rule = "test-notify";
   events::Event& event = delivery.event;
   event.type = events::EventType::kLineCross;
-  event.time = Now();
+  event.time = WallNow();
   event.device_id = "vigil";
   event.camera_id = "test";
   // Another one each time: nothing on the way may take it for a repetition.
@@ -158,7 +154,7 @@ bool Try(const NotifyPath& path, const Delivery& delivery, std::chrono::seconds 
 
 NotifyPath JsonLogPath(std::string name, actions::JsonLogOptions options) {
   return {std::move(name), [options = std::move(options)] {
-            return Shared(AsAction(actions::JsonLog::Open(options, &Now)));
+            return Shared(AsAction(actions::JsonLog::Open(options, &WallNow)));
           }};
 }
 
@@ -168,7 +164,7 @@ NotifyPath EmailPath(std::string name, actions::SmtpOptions smtp,
           [smtp = std::move(smtp), options = std::move(options)]() -> OpenedAction {
             auto mailer = actions::Mailer::Create(smtp);
             if (!mailer.ok()) return mailer.status();
-            auto action = AsAction(actions::EmailImmediate::Create(options, **mailer, &Now));
+            auto action = AsAction(actions::EmailImmediate::Create(options, **mailer, &WallNow));
             return Bundle(*std::move(mailer), std::move(action));
           }};
 }
@@ -187,14 +183,14 @@ NotifyPath CapturePath(std::string name, actions::FrameCaptureOptions options) {
   return {std::move(name), [options = std::move(options)]() -> OpenedAction {
             auto retention = actions::Retention::Create(actions::CaptureRetention(options));
             if (!retention.ok()) return retention.status();
-            auto action = AsAction(actions::FrameCapture::Create(options, **retention, &Now));
+            auto action = AsAction(actions::FrameCapture::Create(options, **retention, &WallNow));
             return Bundle(*std::move(retention), std::move(action));
           }};
 }
 
 NotifyPath WebhookPath(std::string name, actions::WebhookOptions options) {
   return {std::move(name), [options = std::move(options)] {
-            return Shared(AsAction(actions::Webhook::Create(options, &Now)));
+            return Shared(AsAction(actions::Webhook::Create(options, &WallNow)));
           }};
 }
 

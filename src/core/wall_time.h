@@ -12,6 +12,11 @@ namespace vigil {
 /// UTC, microseconds since 1970.
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 
+/// By the system's clock, which may be set back.
+[[nodiscard]] inline WallTime WallNow() {
+  return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
 /// ISO 8601 in UTC with milliseconds, rounded down: `2025-01-15T14:30:22.123Z`.
 [[nodiscard]] std::string ToIso8601(WallTime time);
 

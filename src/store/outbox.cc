@@ -122,9 +122,7 @@ Outbox::Impl::Impl(OutboxOptions given, FileLock held, std::unique_ptr<Database>
       random(options.seed) {}
 
 std::int64_t Outbox::Impl::NowMicros() const {
-  const auto now =
-      options.now ? options.now()
-                  : std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+  const auto now = options.now ? options.now() : WallNow();
   return now.time_since_epoch().count();
 }
 

@@ -198,6 +198,8 @@ class Outbox {
   absl::StatusOr<bool> AnyWaiting();
   /// What is not finished, by action.
   absl::StatusOr<std::vector<Waiting>> WaitingActions();
+  /// What waits for its next attempt is due at once.
+  absl::Status TryAllNow();
   /// All waiting deliveries of the action become dead letters.
   absl::StatusOr<std::int64_t> GiveUp(std::string_view action, std::string_view reason);
 
@@ -207,8 +209,9 @@ class Outbox {
 
   /// The latest first.
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int limit);
-  /// Has a dead letter delivered again, its failures forgotten. NotFound.
-  absl::Status Revive(std::int64_t sequence, std::string_view action);
+  /// Has dead letters delivered again, their failures forgotten: of an event (0: of all), of an
+  /// action (empty: of all). How many; NotFound if there is none.
+  absl::StatusOr<std::int64_t> Revive(std::int64_t sequence, std::string_view action);
 
   /// Begins a digest over all that was stored since the action's last one. If one was begun and not
   /// closed, it is that one again, with the same events: so its mail can have the same Message-ID.

@@ -51,6 +51,13 @@ absl::StatusOr<std::vector<Waiting>> Outbox::WaitingActions() {
   return all;
 }
 
+absl::Status Outbox::TryAllNow() {
+  std::lock_guard guard(impl_->mutex);
+  const std::int64_t now = impl_->NowMicros();
+  return impl_->database->Execute(
+      fmt::format("UPDATE deliveries SET due_us = {0} WHERE state = 0 AND due_us > {0}", now));
+}
+
 absl::StatusOr<std::int64_t> Outbox::GiveUp(std::string_view action, std::string_view reason) {
   std::lock_guard guard(impl_->mutex);
   auto statement = impl_->database->Prepare(
@@ -84,9 +91,8 @@ absl::StatusOr<std::int64_t> Outbox::LastSequence() {
   return impl_->database->Number("SELECT max(seq) FROM sqlite_sequence WHERE name = 'events'");
 }
 
-absl::StatusOr<std::vector<DeadLetter>> Outbox::DeadLetters(int limit) {
-  std::lock_guard guard(impl_->mutex);
-  auto statement = impl_->database->Prepare(
+absl::StatusOr<std::vector<DeadLetter>> internal::DeadLettersIn(Database& database, int limit) {
+  auto statement = database.Prepare(
       "SELECT d.sequence, d.action, d.rule, d.attempts, d.finished_us, d.reason, e.body "
       "FROM deliveries d JOIN events e USING(sequence) WHERE d.state = 3 "
       "ORDER BY d.finished_us DESC, d.sequence DESC LIMIT ?");
@@ -109,15 +115,24 @@ absl::StatusOr<std::vector<DeadLetter>> Outbox::DeadLetters(int limit) {
   return letters;
 }
 
-absl::Status Outbox::Revive(std::int64_t sequence, std::string_view action) {
+absl::StatusOr<std::vector<DeadLetter>> Outbox::DeadLetters(int limit) {
+  std::lock_guard guard(impl_->mutex);
+  return internal::DeadLettersIn(*impl_->database, limit);
+}
+
+absl::StatusOr<std::int64_t> Outbox::Revive(std::int64_t sequence, std::string_view action) {
   std::lock_guard guard(impl_->mutex);
   auto statement = impl_->database->Prepare(
       "UPDATE deliveries SET state = 0, due_us = 0, failures = 0, interruptions = 0 "
-      "WHERE state = 3 AND sequence = ? AND action = ?");
+      "WHERE state = 3 AND (?1 = 0 OR sequence = ?1) AND (?2 = '' OR action = ?2)");
   if (!statement.ok()) return statement.status();
   const absl::Status done = statement->Start().Int(sequence).Text(action).Run();
-  if (!done.ok() || impl_->database->changes() > 0) return done;
-  return absl::NotFoundError(fmt::format("no dead letter {} of {}", sequence, action));
+  if (!done.ok()) return done;
+  if (impl_->database->changes() > 0) return impl_->database->changes();
+  return absl::NotFoundError(fmt::format("outbox {}: no dead letter{}{}",
+                                         impl_->database->path().string(),
+                                         sequence == 0 ? "" : fmt::format(" {}", sequence),
+                                         action.empty() ? "" : fmt::format(" of {}", action)));
 }
 
 }  // namespace vigil::store

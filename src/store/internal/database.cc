@@ -104,11 +104,22 @@ bool Statement::IsNullAt(int column) const {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& path) {
   if (const absl::Status made = MakeFile(path); !made.ok()) return made;
+  return Connect(path, SQLITE_OPEN_READWRITE);
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenToRead(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error)
+    return absl::NotFoundError(fmt::format("outbox {}: there is none", path.string()));
+  return Connect(path, SQLITE_OPEN_READONLY);
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Connect(const std::filesystem::path& path,
+                                                            int flags) {
   sqlite3* handle = nullptr;
-  // The owner has a lock of its own.
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+  flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;  // the owner has a lock of its own
   const std::string name = std::filesystem::absolute(path).string();
-  const int result = sqlite3_open_v2(name.c_str(), &handle, kFlags, nullptr);
+  const int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   std::unique_ptr<Database> database(new Database(path, handle));
   if (result != SQLITE_OK) return database->Error();
   sqlite3_extended_result_codes(handle, 1);

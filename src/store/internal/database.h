@@ -56,6 +56,8 @@ class Database {
  public:
   /// Makes the file, readable and writable by its owner alone, where there is none.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::filesystem::path& path);
+  /// Only to look into, beside whoever else has it open. NotFound.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenToRead(const std::filesystem::path& path);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
@@ -74,6 +76,8 @@ class Database {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  static absl::StatusOr<std::unique_ptr<Database>> Connect(const std::filesystem::path& path,
+                                                           int flags);
   Database(std::filesystem::path path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
 
   std::filesystem::path path_;

@@ -78,6 +78,8 @@ class Outbox::Impl {
 };
 
 namespace internal {
+/// The latest first, at most `limit` and kMaxRows.
+absl::StatusOr<std::vector<DeadLetter>> DeadLettersIn(Database& database, int limit);
 std::string JoinPaths(std::span<const std::filesystem::path> paths);
 std::vector<std::filesystem::path> SplitPaths(std::string_view text);
 }  // namespace internal

@@ -59,7 +59,7 @@ CREATE TABLE state(
 
 }  // namespace
 
-absl::Status Migrate(Database& database) {
+absl::StatusOr<std::int64_t> VersionOf(Database& database) {
   const auto application = database.Number("PRAGMA application_id");
   if (!application.ok()) return application.status();
   const auto version = database.Number("PRAGMA user_version");
@@ -78,6 +78,12 @@ absl::Status Migrate(Database& database) {
                     "name another file",
                     database.path().string(), *version, kSteps.size()));
   }
+  return *version;
+}
+
+absl::Status Migrate(Database& database) {
+  const auto version = VersionOf(database);
+  if (!version.ok()) return version.status();
   for (auto step = static_cast<std::size_t>(*version); step < kSteps.size(); ++step) {
     Transaction transaction(database);
     if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;

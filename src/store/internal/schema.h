@@ -2,6 +2,9 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <cstdint>
 
 #include "store/internal/database.h"
 
@@ -16,8 +19,12 @@ enum DeliveryState : int {
   kCollected = 4,  // waits for a digest
 };
 
-/// Brings a new or older file to the present version, each step in a transaction. DataLoss: another
-/// program's file; FailedPrecondition: a newer version's.
+/// The version of a file, 0 for a new one. DataLoss: another program's file; FailedPrecondition: a
+/// newer version's.
+absl::StatusOr<std::int64_t> VersionOf(Database& database);
+
+/// Brings a new or older file to the present version, each step in a transaction. Errors as
+/// VersionOf.
 absl::Status Migrate(Database& database);
 
 }  // namespace vigil::store::internal

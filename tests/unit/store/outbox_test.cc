@@ -210,7 +210,7 @@ TEST_F(OutboxTest, ADeadLetterCanBeRevived) {
   ASSERT_THAT(again, SizeIs(1));
   EXPECT_EQ(again[0].attempt, 2);
   EXPECT_THAT(*outbox_->DeadLetters(1), IsEmpty());
-  EXPECT_TRUE(absl::IsNotFound(outbox_->Revive(again[0].sequence, "json_log")));
+  EXPECT_TRUE(absl::IsNotFound(outbox_->Revive(again[0].sequence, "json_log").status()));
 }
 
 TEST_F(OutboxTest, GivingUpAnActionLeavesTheOthers) {
