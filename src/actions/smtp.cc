@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 #include "actions/internal/curl.h"
@@ -66,8 +65,7 @@ struct Mailer::Session {
 
   static std::size_t Read(char* out, std::size_t size, std::size_t count, void* self) {
     auto& session = *static_cast<Session*>(self);
-    const std::size_t length = std::min(size * count, session.message.size() - session.sent);
-    std::memcpy(out, session.message.data() + session.sent, length);
+    const std::size_t length = session.message.copy(out, size * count, session.sent);
     session.sent += length;
     return length;
   }

@@ -16,6 +16,13 @@
 
 namespace vigil::test {
 
+/// How long a program may take that is not told otherwise. ThreadSanitizer makes it ten times slower.
+#ifdef __SANITIZE_THREAD__
+inline constexpr std::chrono::seconds kPatience{1200};
+#else
+inline constexpr std::chrono::seconds kPatience{120};
+#endif
+
 struct Outcome {
   int exit_code = -1;  ///< 128 + signal where one ended it; 124: killed because it took too long
   std::string out, err;
@@ -55,13 +62,13 @@ class Program {
   void Signal(int signal) const { kill(child_, signal); }
 
   /// True once it has said something on stdout, or closed it; false after `limit`.
-  bool AwaitOutput(std::chrono::seconds limit = std::chrono::seconds(120)) {
+  bool AwaitOutput(std::chrono::seconds limit = kPatience) {
     pollfd stream = streams_[0];
     return poll(&stream, 1, static_cast<int>(limit.count()) * 1000) > 0;
   }
 
   /// The next line of stdout, without its end; empty where none came within `limit`.
-  std::string ReadLine(std::chrono::seconds limit = std::chrono::seconds(120)) {
+  std::string ReadLine(std::chrono::seconds limit = kPatience) {
     std::string line;
     for (char c = 0; AwaitOutput(limit) && read(streams_[0].fd, &c, 1) == 1 && c != '\n';)
       line += c;
@@ -69,7 +76,7 @@ class Program {
   }
 
   /// To its end; killed after `limit`. Once.
-  Outcome Wait(std::chrono::seconds limit = std::chrono::seconds(120)) {
+  Outcome Wait(std::chrono::seconds limit = kPatience) {
     Outcome outcome;
     const auto deadline = std::chrono::steady_clock::now() + limit;
     bool killed = false;
@@ -110,7 +117,7 @@ class Program {
 
 inline Outcome RunProgram(const std::vector<std::string>& command,
                           const std::vector<std::string>& environment = {},
-                          std::chrono::seconds limit = std::chrono::seconds(120)) {
+                          std::chrono::seconds limit = kPatience) {
   return Program(command, environment).Wait(limit);
 }
 

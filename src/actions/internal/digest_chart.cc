@@ -81,7 +81,7 @@ Image DrawChart(std::span<const TimeBin> bins) {
 
 std::string Sparkline(std::span<const TimeBin> bins) {
   static constexpr std::array kLevels = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  const std::int64_t largest = Largest(bins);
+  const std::int64_t largest = std::max<std::int64_t>(1, Largest(bins));
   std::string line;
   for (const TimeBin& bin : bins) {
     // The least that is not nothing is seen.
