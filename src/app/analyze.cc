@@ -13,6 +13,7 @@
 
 #include "app/analyze_job.h"
 #include "app/ordered_output.h"
+#include "app/output_check.h"
 #include "app/progress.h"
 #include "app/result_csv.h"
 #include "app/save_plan.h"
@@ -55,8 +56,12 @@ class Analysis {
     if (!saves.ok())
       return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
     saves_ = *std::move(saves);
-    if (auto status = Prepare(); !status.ok())
+    if (auto status = CheckOutputs(AllOutputs(), IdentitiesOf(inputs_)); !status.ok())
+      return Complain(status), kUsage;
+    if (auto status = Prepare(); !status.ok()) {
+      if (signals_.signal() != 0) return 128 + signals_.signal();
       return Complain(status), absl::IsInvalidArgument(status) ? kUsage : kFailed;
+    }
     RunJobs();
     return Report();
   }
@@ -68,12 +73,22 @@ class Analysis {
       if (!inputs.ok()) {
         Complain(inputs.status());
         failed_ = true;
+        ++not_found_;
         continue;
       }
       std::ranges::move(*inputs, std::back_inserter(inputs_));
     }
     reports_.resize(inputs_.size());
     progress_ = std::vector<JobProgress>(inputs_.size());
+  }
+
+  std::vector<Output> AllOutputs() const {
+    std::vector<Output> outputs = {{"--json", arguments_.json},
+                                   {"--csv", arguments_.csv},
+                                   {"--events", arguments_.events},
+                                   {"--detections", arguments_.detections}};
+    for (const auto& save : saves_) outputs.push_back({"--save", save.string()});
+    return outputs;
   }
 
   // Everything that can fail before the first frame: models, outputs.
@@ -113,7 +128,7 @@ class Analysis {
         {&arguments_.detections, &detections_}};
     for (const auto& [path, output] : outputs) {
       if (path->empty()) continue;
-      auto created = OrderedOutput::Create(*path, inputs_.size(), ordered);
+      auto created = OrderedOutput::Create(*path, inputs_.size(), ordered, signals_.token());
       if (!created.ok()) return created.status();
       *output = *std::move(created);
     }
@@ -171,9 +186,21 @@ class Analysis {
       }
       for (OrderedOutput* output : Outputs()) output->Done(i);
       if (line_ != nullptr) line_->JobDone();
-      TellFailure(reports_[i].status);
+      if (!OutputFailed(reports_[i].status)) TellFailure(reports_[i].status);
     }
     if (--running_ == 0) shown_.Close();
+  }
+
+  // What the other inputs would bring, nobody would see: it is said once, and the run ends.
+  bool OutputFailed(const absl::Status& job) {
+    for (OrderedOutput* output : Outputs()) {
+      const absl::Status status = output->status();
+      if (status.ok()) continue;
+      if (!output_failed_.exchange(true)) TellFailure(status);
+      signals_.Stop();
+      if (job == status) return true;
+    }
+    return false;
   }
 
   // Said when it happens: on a long run nobody wants to wait for the end to learn it.
@@ -236,7 +263,7 @@ class Analysis {
   int Report() {
     FinishDelivery();
     for (OrderedOutput* output : Outputs()) {
-      if (auto status = output->Close(); !status.ok()) {
+      if (auto status = output->Close(); !status.ok() && !output_failed_.exchange(true)) {
         Complain(status);
         failed_ = true;
       }
@@ -244,7 +271,7 @@ class Analysis {
     if (!arguments_.quiet) {
       const bool stdout_taken = arguments_.json == "-" || arguments_.csv == "-" ||
                                 arguments_.events == "-" || arguments_.detections == "-";
-      fmt::print(stdout_taken ? stderr : stdout, "{}", Summary(reports_));
+      fmt::print(stdout_taken ? stderr : stdout, "{}", Summary(reports_, not_found_));
     }
     if (const int unfinished = Unfinished(); signals_.signal() != 0 && unfinished > 0) {
       Complain(fmt::format("interrupted before the end of {} of {} inputs; what was done is kept",
@@ -274,6 +301,7 @@ class Analysis {
   const Config& config_;
   StopOnSignal signals_;  // before any thread
   std::vector<media::Input> inputs_;
+  std::size_t not_found_ = 0;  // arguments that stand for no input
   std::vector<std::filesystem::path> saves_;
   ModelPlan plan_;
   std::int64_t epoch_ = 0;
@@ -288,6 +316,7 @@ class Analysis {
   std::atomic<std::size_t> next_ = 0;  // the next input to run
   std::atomic<int> running_ = 0;
   std::atomic<bool> failed_ = false;
+  std::atomic<bool> output_failed_ = false;  // one of json_ … detections_: said once
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ struct AnalyzeArguments {
   bool recursive = false;  ///< folders with their subfolders
 };
 
-/// Blocks until every input has ended or the process is told to stop (SIGINT, SIGTERM). Returns the
+/// Blocks until every input has ended or the process is told to stop (SIGINT, SIGTERM, SIGHUP). Returns the
 /// exit code: 0, 1 if any input or output failed, 2 for arguments that make no sense together, 128
 /// + the signal's number if one came before every picture and file was done. Live inputs have no
 /// end, so that to stop them is no failure.

@@ -330,9 +330,10 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
   if (left.ok()) {
     for (const store::Waiting& waiting : *left) {
-      problems.push_back(fmt::format(
-          "{}: {} deliveries are still to be made; they are kept for the next run, or vigil outbox send",
-          waiting.action, waiting.due + waiting.later + waiting.running));
+      problems.push_back(
+          fmt::format("{}: {} deliveries are still to be made; they are kept for the next run, or "
+                      "vigil outbox send",
+                      waiting.action, waiting.due + waiting.later + waiting.running));
     }
   }
   for (const actions::ActionCounters& counters : dispatcher_->counters()) {
@@ -342,8 +343,9 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
   }
   if (digests_) {
     if (auto status = SendDigest(std::max(deadline, After(5s)), std::move(stop)); !status.ok()) {
-      problems.push_back(fmt::format("email_digest: {}; it is kept for the next run, or vigil outbox send",
-                                     MessageOf(status)));
+      problems.push_back(
+          fmt::format("email_digest: {}; it is kept for the next run, or vigil outbox send",
+                      MessageOf(status)));
     }
   }
   return problems;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/analyze.h"
@@ -23,6 +25,7 @@
 #include "app/test_notify_command.h"
 #include "app/version.h"
 #include "core/log.h"
+#include "core/nearest.h"
 #include "core/status.h"
 #include "tracking/mot_run.h"
 
@@ -61,16 +64,46 @@ void AddKeyFlag(CLI::App& command, ConfigArguments& arguments, const std::string
       ->type_name(type);
 }
 
+// A line each of what is wrong. What stands on the command line alone is wrong usage.
+int RefuseConfiguration(std::string_view lines) {
+  bool usage = true;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    usage = usage && line.starts_with("--");
+    fmt::print(stderr, "vigil: {}\n", line);
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+  }
+  return usage ? kExitUsage : kExitBadConfiguration;
+}
+
+// The first word that should be a command, or an option, and is none; the words before it name commands.
+std::string UnknownWord(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc && command->get_require_subcommand_min() > 0; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("-")) {
+      if (command->get_option_no_throw(word) != nullptr) return {};
+      return fmt::format("{}: no such option", word);
+    }
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* one : command->get_subcommands({})) {
+      names.push_back(one->get_name());
+      if (one->get_name() == word) next = one;
+    }
+    if (next == nullptr) return fmt::format("{}: no such command{}", word, DidYouMean(word, names));
+    command = next;
+  }
+  return {};
+}
+
 // Loads the configuration and sets up logging, then runs `command`.
 int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command) {
   Config config;
   config::Schema schema;
   Register(schema, config);
   const auto resolved = LoadConfiguration(schema, arguments, config::ProcessEnvironment());
-  if (!resolved.ok()) {
-    fmt::print(stderr, "{}\n", MessageOf(resolved.status()));
-    return kExitBadConfiguration;
-  }
+  if (!resolved.ok()) return RefuseConfiguration(MessageOf(resolved.status()));
   log::Setup(config.log.level, config.log.format);
   return command(config);
 }
@@ -92,6 +125,10 @@ class CommandLine {
   }
 
   int Run(int argc, char** argv) {
+    if (const std::string unknown = UnknownWord(app_, argc, argv); !unknown.empty()) {
+      fmt::print(stderr, "vigil: {} (see vigil --help)\n", unknown);
+      return kExitUsage;
+    }
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp& e) {
@@ -104,7 +141,11 @@ class CommandLine {
       fmt::print(stderr, "vigil: {} (see vigil{} --help)\n", e.what(), CommandName());
       return kExitUsage;
     }
-    return command_();
+    const int code = command_();
+    // What was to be printed and could not be: a full disk, a closed pipe. Commands with outputs of their own say more.
+    if (std::cout.flush() && std::fflush(stdout) == 0) return code;
+    if (code == kExitOk) fmt::print(stderr, "vigil: standard output: cannot be written\n");
+    return code == kExitOk ? static_cast<int>(kExitFailed) : code;
   }
 
  private:

@@ -1,26 +1,46 @@
 #include "app/ordered_output.h"
 
 #include <absl/status/status.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
+
+#include "core/time.h"
 
 namespace vigil::app {
 namespace {
 
 absl::Status FileError(const std::string& path, int error) {
-  return absl::ErrnoToStatus(error, fmt::format("{}: cannot be written", path));
+  return absl::ErrnoToStatus(
+      error, fmt::format("{}: cannot be written", path == "-" ? "standard output" : path));
+}
+
+// A pipe without a reader says so instead of letting its writer wait where no stop is heard.
+absl::StatusOr<std::FILE*> OpenFile(const std::string& path, const std::stop_token& stop) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK;
+  int fd = open(path.c_str(), kFlags, 0666);
+  while (fd < 0 && errno == ENXIO) {
+    if (!SleepUntil(After(std::chrono::milliseconds(50)), stop))
+      return absl::CancelledError(fmt::format("{}: nobody reads it", path));
+    fd = open(path.c_str(), kFlags, 0666);
+  }
+  if (fd < 0) return FileError(path, errno);
+  fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fdopen(fd, "w");
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OrderedOutput>> OrderedOutput::Create(const std::string& path,
                                                                      std::size_t inputs,
-                                                                     bool ordered) {
-  std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "we");
-  if (file == nullptr) return FileError(path, errno);
-  return std::unique_ptr<OrderedOutput>(new OrderedOutput(path, file, inputs, ordered));
+                                                                     bool ordered,
+                                                                     std::stop_token stop) {
+  auto file = path == "-" ? stdout : OpenFile(path, stop);
+  if (!file.ok()) return file.status();
+  return std::unique_ptr<OrderedOutput>(new OrderedOutput(path, *file, inputs, ordered));
 }
 
 OrderedOutput::OrderedOutput(std::string path, std::FILE* file, std::size_t inputs, bool ordered)
@@ -66,6 +86,11 @@ void OrderedOutput::Advance() {
     (void)Put(inputs_[turn_].lines);
     inputs_[turn_].lines = {};
   }
+}
+
+absl::Status OrderedOutput::status() {
+  std::lock_guard lock(mutex_);
+  return status_;
 }
 
 absl::Status OrderedOutput::Close() {

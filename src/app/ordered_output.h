@@ -22,9 +22,11 @@ class OrderedOutput {
   static constexpr std::size_t kMaxWaiting = 32U << 20;
 
   /// `path` "-" is standard output. `ordered` false: lines are written as they come, whole, as live inputs need it.
-  /// PermissionDenied, NotFound …, naming the path.
+  /// A pipe is waited for until somebody reads it, or `stop` is asked for (Cancelled). PermissionDenied, NotFound …,
+  /// naming the path.
   static absl::StatusOr<std::unique_ptr<OrderedOutput>> Create(const std::string& path,
-                                                               std::size_t inputs, bool ordered);
+                                                               std::size_t inputs, bool ordered,
+                                                               std::stop_token stop = {});
   ~OrderedOutput();
   OrderedOutput(const OrderedOutput&) = delete;
   OrderedOutput& operator=(const OrderedOutput&) = delete;
@@ -34,6 +36,8 @@ class OrderedOutput {
   absl::Status Write(std::size_t input, std::string_view lines, std::stop_token stop);
   /// The input has no more lines.
   void Done(std::size_t input);
+  /// The file's error, if it has one.
+  absl::Status status();
   /// Everything is on its way to the disk; the file's last error, if it had one.
   absl::Status Close();
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "app/output_check.h"
 #include "core/log.h"
 #include "media/picture_writer.h"
 
@@ -39,6 +40,22 @@ std::string StemOf(const media::Input& input) {
   return stem.empty() || stem == "." ? "input" : stem;
 }
 
+bool IsFile(const media::Input& input) {
+  return IsPicture(input) || input.kind == media::Input::Kind::kVideo;
+}
+
+std::filesystem::path FolderOf(const media::Input& input) {
+  const auto folder = std::filesystem::path(input.name).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+// Of what the input becomes.
+std::string EndingOf(const media::Input& input) {
+  const std::filesystem::path own(input.name);
+  if (!IsPicture(input)) return ".mp4";
+  return media::CanWritePicture(own) ? own.extension().string() : ".jpg";
+}
+
 absl::Status CheckEnding(const std::filesystem::path& path, const media::Input& input) {
   if (IsPicture(input) ? media::CanWritePicture(path) : CanHoldVideo(path)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
@@ -54,30 +71,37 @@ absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
   std::vector<std::filesystem::path> paths(inputs.size());
   if (save.empty() || inputs.empty()) return paths;
   std::error_code error;
-  const bool folder =
-      inputs.size() > 1 || save.back() == '/' || std::filesystem::is_directory(save, error);
-  if (!folder) {
+  const bool folder = save.back() == '/' || std::filesystem::is_directory(save, error);
+  const std::set<std::string> identities = IdentitiesOf(inputs);
+  if (!folder && inputs.size() == 1) {
     paths[0] = save;
     if (auto status = CheckEnding(paths[0], inputs[0]); !status.ok()) return status;
+    if (auto status = CheckOutputs({{{"--save", save}}}, identities); !status.ok()) return status;
     return paths;
+  }
+  if (!folder && (media::CanWritePicture(save) || CanHoldVideo(save))) {
+    return absl::InvalidArgumentError(fmt::format(
+        "--save {}: this is one file, and there are {} inputs; name a folder, ending in '/'", save,
+        inputs.size()));
   }
   std::filesystem::create_directories(save, error);
   if (error)
     return absl::ErrnoToStatus(error.value(),
                                fmt::format("--save {}: the folder cannot be made", save));
+  // Beside its input, a video called alike would be taken for another of the user's own.
+  const std::string place = FileIdentity(save);
+  const bool beside = std::ranges::any_of(inputs, [&](const media::Input& input) {
+    return IsFile(input) && FileIdentity(FolderOf(input)) == place;
+  });
   std::set<std::string> taken;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::filesystem::path own(inputs[i].name);
-    const std::string ending = !IsPicture(inputs[i])         ? ".mp4"
-                               : media::CanWritePicture(own) ? own.extension().string()
-                                                             : ".jpg";
-    const std::string stem = StemOf(inputs[i]);
-    std::string name = stem + ending;
-    for (int n = 2; !taken.insert(name).second; ++n) name = fmt::format("{}-{}{}", stem, n, ending);
-    paths[i] = std::filesystem::path(save) / name;
-    // The annotated picture never replaces its own input.
-    if (std::filesystem::equivalent(paths[i], inputs[i].name, error))
-      paths[i] = std::filesystem::path(save) / fmt::format("{}.annotated{}", stem, ending);
+    const std::string stem = StemOf(inputs[i]) + (beside ? ".annotated" : "");
+    const std::string ending = EndingOf(inputs[i]);
+    const auto free = [&](const std::string& name) {
+      paths[i] = std::filesystem::path(save) / name;
+      return taken.insert(name).second && !identities.contains(FileIdentity(paths[i]));
+    };
+    for (int n = 1; !free(n == 1 ? stem + ending : fmt::format("{}-{}{}", stem, n, ending));) ++n;
   }
   return paths;
 }

@@ -13,9 +13,11 @@ namespace vigil::app {
 
 /// One path for each input, in their order; empty ones where `save` is. A single input is saved under the very name that
 /// is given; several, or a name that is a folder or ends in '/', go into that folder (made if need be) under their own
-/// names, with "-2", "-3" … where two are called alike.
+/// names, with "-2", "-3" … where two are called alike. In a folder that inputs are from, they are called
+/// `x.annotated.jpg`. No path is that of an input.
 ///
-/// InvalidArgument where the name's ending cannot hold the input; PermissionDenied … where the folder cannot be made.
+/// InvalidArgument where the name's ending cannot hold the input, is that of a file though there are several inputs, or
+/// is an input's; PermissionDenied … where the folder cannot be made.
 absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
     const std::string& save, const std::vector<media::Input>& inputs);
 

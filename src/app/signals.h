@@ -7,7 +7,7 @@
 
 namespace vigil::app {
 
-/// While it lives, the first SIGINT or SIGTERM asks for a stop and the second ends the process at
+/// While it lives, the first SIGINT, SIGTERM or SIGHUP asks for a stop and the second ends the process at
 /// once. Construct it before any other thread: they inherit that the signals are blocked.
 class StopOnSignal {
  public:
@@ -18,7 +18,7 @@ class StopOnSignal {
 
   std::stop_token token() const { return stop_.get_token(); }
   void Stop() { stop_.request_stop(); }
-  /// The first signal that came: SIGINT or SIGTERM; 0: none yet.
+  /// The first signal that came: SIGINT, SIGTERM or SIGHUP; 0: none yet.
   int signal() const { return signal_; }
 
  private:

@@ -123,10 +123,10 @@ void AppendVideo(std::string& text, const JobReport& r) {
 
 }  // namespace
 
-std::string Summary(std::span<const JobReport> reports) {
+std::string Summary(std::span<const JobReport> reports, std::size_t not_found) {
   std::string text;
   std::uint64_t frames = 0;
-  std::size_t failed = 0;
+  std::size_t failed = not_found;
   for (const JobReport& report : reports) {
     frames += report.frames;
     failed += !report.status.ok() && !absl::IsCancelled(report.status);
@@ -137,8 +137,9 @@ std::string Summary(std::span<const JobReport> reports) {
       AppendVideo(text, report);
     }
   }
-  if (reports.size() > 1) {
-    fmt::format_to(std::back_inserter(text), "{} inputs, {} frames{}\n", reports.size(), frames,
+  if (const std::size_t all = reports.size() + not_found; all > 1) {
+    fmt::format_to(std::back_inserter(text), "{} inputs, {}{}\n", all,
+                   Count(static_cast<std::int64_t>(frames), "frame", "frames"),
                    failed > 0 ? fmt::format(", {} failed", failed) : "");
   }
   return text;

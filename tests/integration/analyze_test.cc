@@ -234,6 +234,38 @@ TEST_F(AnalyzeTest, AFullDiskIsSaid) {
   EXPECT_THAT(run.err, HasSubstr("/dev/full"));
 }
 
+TEST_F(AnalyzeTest, AnOutputThatNobodyReadsEndsTheRunAndIsSaidOnce) {
+  test::WriteText(Path("run.sh"),
+                  fmt::format("{} analyze {} {} {} --json - | head -c 1 >/dev/null; "
+                              "echo ${{PIPESTATUS[0]}}",
+                              VIGIL_BINARY, kPortrait, kPortrait, kPortrait));
+  const auto run = test::RunProgram({"bash", Path("run.sh")});
+  EXPECT_EQ(run.out, "1\n");
+  const std::string complaint = "standard output: cannot be written";
+  const auto first = run.err.find(complaint);
+  ASSERT_NE(first, std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find(complaint, first + 1), std::string::npos) << run.err;
+}
+
+TEST_F(AnalyzeTest, WhatWasNotFoundIsCounted) {
+  const auto run = Analyze({kPortrait, "/nowhere.jpg", "/nowhere2.jpg"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.out, HasSubstr("3 inputs, 1 frame, 2 failed"));
+}
+
+TEST(CommandLine, AWrongWordIsNamed) {
+  const std::tuple<std::vector<std::string>, const char*> cases[] = {
+      {{"analyse", "x.jpg"}, "analyse: no such command; did you mean analyze?"},
+      {{"config", "prnt"}, "prnt: no such command; did you mean print?"},
+      {{"--verson"}, "--verson: no such option"}};
+  for (auto [words, complaint] : cases) {
+    words.insert(words.begin(), VIGIL_BINARY);
+    const auto run = test::RunProgram(words);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr(complaint));
+  }
+}
+
 struct Usage {
   const char* name;
   std::vector<std::string> arguments;
@@ -254,9 +286,11 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"no_input", {}, 2, "INPUT"},
         Usage{"unknown_flag", {kPortrait, "--savee", "x"}, 2, "--savee"},
         Usage{"wrong_ending", {kPortrait, "--save", "x.txt"}, 2, "x.txt"},
-        Usage{"mesh", {kPortrait, "--mesh", "500"}, 78, "468 or 478"},
-        Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 78, "--max-faces"},
-        Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 78, "face.max_faces"},
+        Usage{"mesh", {kPortrait, "--mesh", "500"}, 2, "468 or 478"},
+        Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 2, "--max-faces"},
+        Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 2, "face.max_faces"},
+        Usage{"two_outputs_in_one", {kPortrait, "--json", "-", "--csv", "-"}, 2, "--csv -: --json"},
+        Usage{"input_as_output", {kPortrait, "--json", kPortrait}, 2, "this is an input too"},
         Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
     [](const auto& test) { return std::string(test.param.name); });
 

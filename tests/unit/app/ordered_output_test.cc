@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <chrono>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -26,6 +29,31 @@ TEST(OrderedOutput, LinesStandInputByInput) {
   (*output)->Done(1);
   EXPECT_TRUE((*output)->Close().ok());
   EXPECT_EQ(test::ReadText(dir / "out"), "a1\nb1\nb2\nc1\n");
+}
+
+TEST(OrderedOutput, APipeThatNobodyReadsHearsAStop) {
+  const test::TempDir dir;
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  std::stop_source stop;
+  std::jthread later([&stop] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    stop.request_stop();
+  });
+  const auto output = OrderedOutput::Create((dir / "pipe").string(), 1, true, stop.get_token());
+  EXPECT_TRUE(absl::IsCancelled(output.status())) << output.status();
+}
+
+TEST(OrderedOutput, APipeIsWrittenOnceSomebodyReadsIt) {
+  const test::TempDir dir;
+  ASSERT_EQ(mkfifo((dir / "pipe").c_str(), 0600), 0);
+  std::string read;
+  std::jthread reader([&] { read = test::ReadText(dir / "pipe"); });
+  auto output = OrderedOutput::Create((dir / "pipe").string(), 1, true);
+  ASSERT_TRUE(output.ok()) << output.status();
+  EXPECT_TRUE((*output)->Write(0, "a\n", {}).ok());
+  EXPECT_TRUE((*output)->Close().ok());
+  reader.join();
+  EXPECT_EQ(read, "a\n");
 }
 
 TEST(OrderedOutput, UnorderedLinesComeAtOnce) {

@@ -62,5 +62,42 @@ TEST(SavePlan, NeverReplacesItsOwnInput) {
   EXPECT_EQ((*plan)[0].filename(), "a.annotated.jpg");
 }
 
+TEST(SavePlan, NeverReplacesAnotherInput) {
+  const test::TempDir dir;
+  std::filesystem::create_directories(dir / "a");
+  std::filesystem::create_directories(dir / "b");
+  for (const char* name : {"a/x.jpg", "b/x.jpg", "b/x.annotated.jpg"})
+    test::WriteText(dir / name, name);
+  const auto input = [&](const char* name) {
+    return Input{Input::Kind::kPicture, (dir / name).string()};
+  };
+  const auto folder = PlanSaves((dir / "b/").string(), {input("a/x.jpg"), input("b/x.jpg")});
+  ASSERT_TRUE(folder.ok());
+  EXPECT_THAT(Names(*folder), ElementsAre("x.annotated.jpg", "x.annotated-2.jpg"));
+  const auto with_it =
+      PlanSaves((dir / "b/").string(), {input("b/x.jpg"), input("b/x.annotated.jpg")});
+  ASSERT_TRUE(with_it.ok());
+  EXPECT_THAT(Names(*with_it), ElementsAre("x.annotated-2.jpg", "x.annotated.annotated.jpg"));
+  const auto itself = PlanSaves((dir / "a/x.jpg").string(), {input("a/x.jpg")}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(itself)) << itself;
+}
+
+TEST(SavePlan, AVideoBesideItsInputIsCalledAnnotated) {
+  const test::TempDir dir;
+  test::WriteText(dir / "clip.mkv", "x");
+  const auto plan =
+      PlanSaves(dir.path().string(), {{Input::Kind::kVideo, (dir / "clip.mkv").string()}});
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(Names(*plan), ElementsAre("clip.annotated.mp4"));
+}
+
+TEST(SavePlan, OneFileIsNoPlaceForTwoInputs) {
+  const auto two =
+      PlanSaves("one.jpg", {{Input::Kind::kPicture, "a.jpg"}, {Input::Kind::kPicture, "b.jpg"}});
+  EXPECT_TRUE(absl::IsInvalidArgument(two.status()));
+  EXPECT_THAT(std::string(MessageOf(two.status())), HasSubstr("there are 2 inputs"));
+  EXPECT_FALSE(std::filesystem::exists("one.jpg"));
+}
+
 }  // namespace
 }  // namespace vigil::app
