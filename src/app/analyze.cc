@@ -50,6 +50,12 @@ class Analysis {
       : arguments_(arguments), config_(config) {}
 
   int Run() {
+    if (arguments_.inputs.empty() && config_.scene.camera_url.empty())
+      return Complain(
+                 "INPUT is required, or camera.url in the configuration (see vigil analyze "
+                 "--help)"),
+             kUsage;
+    for (const std::string& note : NotYet(config_)) log::Warning("{}", note);
     ExpandInputs();
     if (inputs_.empty()) return kFailed;
     auto saves = PlanSaves(arguments_.save, inputs_);
@@ -68,7 +74,10 @@ class Analysis {
 
  private:
   void ExpandInputs() {
-    for (const std::string& argument : arguments_.inputs) {
+    std::vector<std::string> arguments = arguments_.inputs;
+    if (arguments.empty() && !config_.scene.camera_url.empty())
+      arguments.push_back(config_.scene.camera_url);
+    for (const std::string& argument : arguments) {
       auto inputs = media::ExpandInput(argument, {.recursive = arguments_.recursive});
       if (!inputs.ok()) {
         Complain(inputs.status());

@@ -10,7 +10,8 @@
 namespace vigil::app {
 
 struct AnalyzeArguments {
-  std::vector<std::string> inputs;  ///< files, folders, patterns, cameras, addresses
+  std::vector<std::string>
+      inputs;              ///< files, folders, patterns, cameras, addresses; none: camera.url
   std::string save;        ///< annotated picture or video; a folder for several inputs; empty: none
   std::string json;        ///< JSON lines; "-": standard output; empty: none
   std::string csv;         ///< the same for rows

@@ -51,10 +51,8 @@ class Job {
   absl::Status RunInput(const std::stop_token& stop) {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
-    const bool live =
-        input_.kind == media::Input::Kind::kCamera || input_.kind == media::Input::Kind::kStream;
-    auto perception = Perception::Create(context_.config, context_.canonical, models_, input_.name,
-                                         context_.epoch, live);
+    auto perception =
+        Perception::Create(context_.config, context_.canonical, models_, input_, context_.epoch);
     if (!perception.ok()) return perception.status();
     perception_ = *std::move(perception);
     switch (input_.kind) {
@@ -145,6 +143,14 @@ class Job {
   absl::Status ProcessFrame(Frame& frame, const std::stop_token& stop) {
     if (frame.stream_id.empty()) frame.stream_id = StreamId(report_.name);
     if (auto status = perception_->Next(models_, frame); !status.ok()) return Named(status);
+    const auto start = Clock::now();
+    auto status = Deliver(frame, stop);
+    report_.output_us += MicrosBetween(start, Clock::now());
+    return status;
+  }
+
+  // Everything that becomes of a frame that was looked at.
+  absl::Status Deliver(Frame& frame, const std::stop_token& stop) {
     if (auto status = Record(frame, stop); !status.ok()) return status;
     OfferFrame(frame);
     const bool pictures =
@@ -218,6 +224,10 @@ class Job {
     report_.detect_us += result.timing.detect_us;
     report_.mesh_us += result.timing.mesh_us;
     report_.other_us += result.timing.other_us;
+    const int limit =
+        PipelineOptionsOf(context_.config, input_.kind == media::Input::Kind::kPicture)
+            .landmarker.max_faces;
+    if (static_cast<int>(result.faces.size()) >= limit) report_.faces_limit = limit;
     for (const face::Face& face : result.faces) {
       report_.faces = std::max(report_.faces, face.id);
       // A blink or closure is counted when it has ended; one under way at the very end is not.

@@ -33,10 +33,12 @@ struct JobReport {
       0;  ///< of a live input: replaced by newer ones before they were looked at
   std::uint64_t corrupt = 0;  ///< damaged parts that were skipped
   std::int64_t faces = 0;     ///< different ones: ids
+  int faces_limit = 0;  ///< 0: never reached; else face.max_faces, and there may have been more
   std::int64_t blinks = 0;
   std::int64_t long_closures = 0;
   std::int64_t decode_us = 0, detect_us = 0, mesh_us = 0, other_us = 0;
   std::int64_t objects_us = 0, events_us = 0;
+  std::int64_t output_us = 0;  ///< drawing, encoding, writing results, storing events
   std::int64_t wall_us = 0;
   std::string saved;                        ///< the annotated file; empty: none
   std::optional<face::FaceResult> picture;  ///< of a single picture, for the summary

@@ -146,9 +146,9 @@ void RegisterFace(Schema& s, FaceConfig& face) {
                    : absl::InvalidArgumentError("must be 468 or 478");
       })
       .Doc("points of the mesh: 468, or 478 with irises, without which there is no gaze");
-  s.Key("max_faces", landmarker.max_faces)
+  s.Key("max_faces", face.max_faces)
       .Range(1, limits::kMaxFaces)
-      .Doc("faces followed at once");
+      .Doc("faces at once; default: 100 in a picture, 20 in a video");
   s.Key("min_mesh_score", landmarker.min_mesh_score)
       .Ratio()
       .Doc("a mesh that scores less is no face");
@@ -272,6 +272,20 @@ void Register(Schema& schema, Config& config) {
   RegisterDelivery(schema, config.delivery);
 }
 
+std::vector<std::string> NotYet(const Config& config) {
+  std::vector<std::string> notes;
+  if (config.scene.mode != Mode::kLocal)
+    notes.emplace_back(
+        "mode: only local has an effect in this version; everything is done in this process");
+  if (config.scene.output.type != BusType::kNone)
+    notes.emplace_back(
+        "output.type: this version publishes no messages; --detections writes them to a file");
+  if (config.scene.input.type != BusType::kNone)
+    notes.emplace_back(
+        "input.type: this version takes no messages; vigil replay reads them from a file");
+  return notes;
+}
+
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {
   auto dir = nn::FindModelsDir(config.models.dir);
   if (!dir.ok()) return dir.status();
@@ -288,8 +302,10 @@ absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {
   return options;
 }
 
-face::PipelineOptions PipelineOptionsOf(const Config& config) {
+face::PipelineOptions PipelineOptionsOf(const Config& config, bool is_picture) {
   face::PipelineOptions options = config.face.pipeline;
+  options.landmarker.max_faces =
+      config.face.max_faces.value_or(is_picture ? kMaxFacesOfPicture : kMaxFacesOfVideo);
   options.gaze.vertical_fov_deg = options.head_pose.vertical_fov_deg;
   switch (config.face.detector) {
     case FaceDetector::kWhole:

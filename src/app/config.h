@@ -24,11 +24,15 @@ namespace vigil::app {
 
 enum class FaceDetector : std::uint8_t { kAuto, kWhole, kTiles, kYuNet, kYoloFace };
 
+/// A picture is looked at once, so a crowd may take its time; a video has to keep up.
+inline constexpr int kMaxFacesOfPicture = 100, kMaxFacesOfVideo = 20;
+
 struct FaceConfig {
   std::optional<bool> enabled;  ///< none: unless objects are looked for
   FaceDetector detector = FaceDetector::kAuto;
   std::string detector_file;
   int mesh = face::kRefinedPoints;
+  std::optional<int> max_faces;  ///< none: kMaxFacesOfPicture, kMaxFacesOfVideo
   face::PipelineOptions pipeline;
 };
 
@@ -66,8 +70,11 @@ struct Config {
 /// Registers every key with the field it fills. Both outlive the schema's use.
 void Register(config::Schema& schema, Config& config);
 
+/// What is configured and has no effect in this version; a line for each.
+std::vector<std::string> NotYet(const Config& config);
+
 /// What the configuration means to the face module. NotFound: the models folder.
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config);
-face::PipelineOptions PipelineOptionsOf(const Config& config);
+face::PipelineOptions PipelineOptionsOf(const Config& config, bool is_picture);
 
 }  // namespace vigil::app

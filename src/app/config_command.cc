@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 #include <utility>
 
 #include "core/config/describe.h"
@@ -25,6 +27,16 @@ int Usage(std::ostream& err, std::string_view what, const std::string& word,
   return kExitUsage;
 }
 
+// For scripts: {"ok": false, "problems": ["v.yaml:2:14: …"], "notes": []}.
+std::string CheckJson(const absl::Status& status, const std::vector<std::string>& notes) {
+  nlohmann::ordered_json problems = nlohmann::ordered_json::array();
+  std::istringstream lines{std::string(status.message())};
+  for (std::string line; std::getline(lines, line);) problems.push_back(line);
+  const nlohmann::ordered_json json = {
+      {"ok", status.ok()}, {"problems", std::move(problems)}, {"notes", notes}};
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace
 
 absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
@@ -44,7 +56,8 @@ absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
 
 int RunConfigCommand(const std::string& verb, const std::string& output,
                      const ConfigArguments& arguments, const RegisterKeys& keys,
-                     config::Environment environment, std::ostream& out, std::ostream& err) {
+                     config::Environment environment, std::ostream& out, std::ostream& err,
+                     const ConfigNotes& notes) {
   static const std::vector<std::string> kVerbs = {"print", "check", "schema", "reference"};
   static const std::vector<std::string> kOutputs = {"yaml", "json"};
   if (std::ranges::find(kVerbs, verb) == kVerbs.end()) return Usage(err, "the verb", verb, kVerbs);
@@ -60,6 +73,13 @@ int RunConfigCommand(const std::string& verb, const std::string& output,
   } else {
     const std::string file = FileName(arguments, environment);
     const auto resolved = LoadConfiguration(schema, arguments, std::move(environment));
+    const std::vector<std::string> noted =
+        resolved.ok() && notes ? notes() : std::vector<std::string>();
+    if (verb == "check" && output == "json") {
+      out << CheckJson(resolved.status(), noted) << '\n';
+      out.flush();
+      return resolved.ok() ? kExitOk : kExitBadConfiguration;
+    }
     if (!resolved.ok()) {
       err << std::string(resolved.status().message()) << '\n';
       return kExitBadConfiguration;
@@ -67,6 +87,7 @@ int RunConfigCommand(const std::string& verb, const std::string& output,
     if (verb == "check") {
       out << fmt::format("{}: fine; {} set, the rest are defaults\n",
                          file.empty() ? "no file" : file, resolved->count_set());
+      for (const std::string& note : noted) out << "note: " << note << '\n';
     } else {
       out << (output == "json" ? resolved->ToJson() + "\n" : resolved->ToYaml());
     }

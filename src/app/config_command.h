@@ -32,10 +32,14 @@ absl::StatusOr<config::Resolved> LoadConfiguration(const config::Schema& schema,
 /// Registers all keys of the program; the fields belong to the caller and outlive the command.
 using RegisterKeys = std::function<void(config::Schema&)>;
 
-/// Runs `verb` (print, check, schema, reference): results to `out`, problems to `err`. `output` is the -o of print: yaml
-/// or json. Returns an ExitCode.
+/// What is right and yet worth a line, once the fields have their values.
+using ConfigNotes = std::function<std::vector<std::string>()>;
+
+/// Runs `verb` (print, check, schema, reference): results to `out`, problems to `err`. `output` is the -o of print and
+/// check: yaml or json. Returns an ExitCode.
 int RunConfigCommand(const std::string& verb, const std::string& output,
                      const ConfigArguments& arguments, const RegisterKeys& keys,
-                     config::Environment environment, std::ostream& out, std::ostream& err);
+                     config::Environment environment, std::ostream& out, std::ostream& err,
+                     const ConfigNotes& notes = {});
 
 }  // namespace vigil::app

@@ -159,8 +159,8 @@ class CommandLine {
                                        "pictures, videos and cameras: faces, gaze, attention, "
                                        "drowsiness; objects, tracks, line and zone events");
     c.add_option("INPUT", analyze_.inputs,
-                 "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses")
-        ->required();
+                 "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses; "
+                 "default: camera.url");
     c.add_option("--save", analyze_.save, "annotated picture or video; a folder for several inputs")
         ->type_name("PATH");
     c.add_option("--json", analyze_.json, "one JSON object a frame; '-' for standard output")
@@ -187,7 +187,8 @@ class CommandLine {
         "faces too, beside objects (face.enabled)");
     AddKeyFlag(c, arguments_, "--face-detector", "face.detector",
                "auto, whole, tiles, yunet or yolo_face", "NAME");
-    AddKeyFlag(c, arguments_, "--max-faces", "face.max_faces", "faces followed at once", "N");
+    AddKeyFlag(c, arguments_, "--max-faces", "face.max_faces",
+               "faces at once; default: 100 in a picture, 20 in a video", "N");
     AddKeyFlag(c, arguments_, "--mesh", "face.mesh", "points of the mesh: 468, or 478 with irises",
                "468|478");
     AddKeyFlag(c, arguments_, "--threads", "threads", "inputs worked on at once; 0: one a core",
@@ -440,19 +441,23 @@ void CommandLine::AddConfig() {
       {"reference", "every key, in Markdown"}};
   for (const auto& [verb, help] : verbs) {
     CLI::App& v = *c.add_subcommand(verb, help);
-    AddConfigOptions(v, arguments_);
-    v.add_option("FILE", arguments_.file, "the same as --config")->type_name("");
-    v.add_option("-o,--output", output_, "text or json")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->type_name("FORMAT");
-    v.footer(fmt::format("Example: vigil config {} vigil.yaml", verb));
+    const bool of_a_file = std::string_view(verb) == "print" || std::string_view(verb) == "check";
+    if (of_a_file) {
+      AddConfigOptions(v, arguments_);
+      v.add_option("FILE", arguments_.file, "the same as --config")->type_name("");
+      v.add_option("-o,--output", output_, "text or json")
+          ->check(CLI::IsMember({"text", "json"}))
+          ->type_name("FORMAT");
+    }
+    v.footer(fmt::format("Example: vigil config {}{}", verb, of_a_file ? " vigil.yaml" : ""));
     v.callback([this, name = std::string(verb)] {
       command_ = [this, name] {
         auto config = std::make_shared<Config>();
         return RunConfigCommand(
             name, output_ == "json" ? "json" : "yaml", arguments_,
             [config](config::Schema& schema) { Register(schema, *config); },
-            config::ProcessEnvironment(), std::cout, std::cerr);
+            config::ProcessEnvironment(), std::cout, std::cerr,
+            [config] { return NotYet(*config); });
       };
     });
   }

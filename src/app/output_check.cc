@@ -42,7 +42,9 @@ absl::Status CheckOutputs(std::span<const Output> outputs, const std::set<std::s
                       output.flag, output.path));
     }
     const auto [other, is_new] = flags.emplace(identity, output.flag);
-    if (!is_new) {
+    // Whole lines of JSON can share standard output; rows among them are neither.
+    const bool mix = identity == "-" && output.flag != "--csv" && other->second != "--csv";
+    if (!is_new && !mix) {
       return absl::InvalidArgumentError(fmt::format("{} {}: {} goes there too; name another file",
                                                     output.flag, output.path, other->second));
     }

@@ -24,7 +24,8 @@ struct Output {
   std::string path;  ///< "-": standard output; empty: not asked for
 };
 
-/// InvalidArgument names the flag where an output is an input too, or two outputs are one.
+/// InvalidArgument names the flag where an output is an input too, or two outputs are one. JSON lines of several kinds
+/// may share standard output.
 absl::Status CheckOutputs(std::span<const Output> outputs, const std::set<std::string>& inputs);
 
 }  // namespace vigil::app

@@ -69,16 +69,19 @@ absl::StatusOr<WorkerModels> WorkerModels::Load(const ModelPlan& plan) {
 absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& config,
                                                                const face::CanonicalFace& canonical,
                                                                const WorkerModels& models,
-                                                               const std::string& input,
-                                                               std::int64_t epoch, bool live) {
+                                                               const media::Input& input,
+                                                               std::int64_t epoch) {
+  using Kind = media::Input::Kind;
+  const bool live = input.kind == Kind::kCamera || input.kind == Kind::kStream;
   std::unique_ptr<Perception> perception(new Perception(live));
   if (models.faces) {
-    perception->faces_ = std::make_unique<face::Pipeline>(canonical, PipelineOptionsOf(config));
+    perception->faces_ = std::make_unique<face::Pipeline>(
+        canonical, PipelineOptionsOf(config, input.kind == Kind::kPicture));
     perception->face_overlay_ = std::make_unique<face::Overlay>(canonical, config.output.overlay);
   }
   if (models.objects) {
     const DeviceConfig& device = DeviceOf(config.scene, config.scene.device_id);
-    const std::string camera = device.camera_id.empty() ? CameraIdOf(input) : device.camera_id;
+    const std::string camera = device.camera_id.empty() ? CameraIdOf(input.name) : device.camera_id;
     const auto names = models.objects->class_names();
     std::vector<std::string> classes(names.begin(), names.end());
     perception->watcher_ = std::make_unique<SceneWatcher>(

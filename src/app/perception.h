@@ -20,6 +20,7 @@
 #include "face/models.h"
 #include "face/overlay.h"
 #include "face/pipeline.h"
+#include "media/picture_list.h"
 #include "objects/detector.h"
 
 namespace vigil::app {
@@ -46,13 +47,13 @@ struct WorkerModels {
 /// One input. One thread at a time. What it returns is valid until the next call.
 class Perception {
  public:
-  /// `canonical` outlives it. `input` names the camera where the configuration does not. `epoch`:
-  /// see DetectionMessage.
+  /// `canonical` outlives it. `input` names the camera where the configuration does not (its name is without credentials).
+  /// `epoch`: see DetectionMessage.
   static absl::StatusOr<std::unique_ptr<Perception>> Create(const Config& config,
                                                             const face::CanonicalFace& canonical,
                                                             const WorkerModels& models,
-                                                            const std::string& input,
-                                                            std::int64_t epoch, bool live);
+                                                            const media::Input& input,
+                                                            std::int64_t epoch);
 
   /// The next frame of a video.
   absl::Status Next(WorkerModels& models, const Frame& frame);

@@ -27,7 +27,7 @@ void WriteFaces(std::string& rows, const FrameHeader& header, const face::FaceRe
     fmt::format_to(out, "{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},{:.2f},", pose.yaw_deg, pose.pitch_deg,
                    pose.roll_deg, pose.translation_cm.x, pose.translation_cm.y,
                    pose.translation_cm.z);
-    if (f.mesh.has_irises()) {
+    if (f.gaze.combined.confidence > 0) {
       fmt::format_to(out, "{:.2f},{:.2f},{:.3f},", f.gaze.combined.in_camera.yaw_deg,
                      f.gaze.combined.in_camera.pitch_deg, f.gaze.combined.confidence);
     } else {
@@ -40,7 +40,7 @@ void WriteFaces(std::string& rows, const FrameHeader& header, const face::FaceRe
     fmt::format_to(out, "{:.1f},{:.1f},{},{:.3f},{:.2f},{:.2f},", f.attention.score,
                    f.drowsiness.score, Name(f.drowsiness.level), f.drowsiness.confidence,
                    pose.to_camera.yaw_deg, pose.to_camera.pitch_deg);
-    if (f.mesh.has_irises()) {
+    if (f.gaze.combined.confidence > 0) {
       fmt::format_to(out, "{:.2f},{:.2f}\n", f.gaze.combined.to_camera.yaw_deg,
                      f.gaze.combined.to_camera.pitch_deg);
     } else {

@@ -31,7 +31,7 @@ void WriteEyeGaze(JsonWriter& json, const face::EyeGaze& eye) {
 
 void WriteGaze(JsonWriter& json, const face::Face& face) {
   json.Key("gaze");
-  if (!face.mesh.has_irises()) {
+  if (face.gaze.combined.confidence <= 0) {  // no irises, or the eyes cannot be seen
     json.Null();
     return;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "app/result_json.h"
@@ -37,9 +38,19 @@ std::string FindsOf(const JobReport& r) {
     if (r.long_closures > 0)
       add(fmt::format("{} over 500 ms", Count(r.long_closures, "closure", "closures")));
   }
+  if (r.faces_limit > 0)
+    add(fmt::format("face.max_faces {} reached: --max-faces for more", r.faces_limit));
   if (r.has_scene) add(ObjectsOf(r));
   if (r.has_scene && !r.is_picture) add(Count(r.events, "event", "events"));
   return text;
+}
+
+// "+12°", never "-0°".
+std::string Degrees(float degrees) { return fmt::format("{:+.0f}°", std::round(degrees) + 0.0F); }
+
+// Whether anything but the head says where the person looks.
+bool SeesEyes(const face::Face& f) {
+  return f.gaze.combined.confidence > 0 || f.eyes.state != face::EyeState::kUnknown;
 }
 
 void AppendPicture(std::string& text, const JobReport& report) {
@@ -53,13 +64,21 @@ void AppendPicture(std::string& text, const JobReport& report) {
   const auto& faces = report.picture->faces;
   for (std::size_t i = 0; i < std::min(faces.size(), kMost); ++i) {
     const face::Face& f = faces[i];
-    fmt::format_to(out, "  #{}  head yaw {:+.0f}° pitch {:+.0f}° roll {:+.0f}°", f.id,
-                   f.head_pose.to_camera.yaw_deg, f.head_pose.to_camera.pitch_deg,
-                   f.head_pose.roll_deg);
-    if (f.mesh.has_irises())
-      fmt::format_to(out, "  gaze yaw {:+.0f}° pitch {:+.0f}°", f.gaze.combined.to_camera.yaw_deg,
-                     f.gaze.combined.to_camera.pitch_deg);
-    fmt::format_to(out, "  eyes {}  attention {:.0f}\n", Name(f.eyes.state), f.attention.score);
+    fmt::format_to(out, "  #{}  head yaw {} pitch {} roll {}", f.id,
+                   Degrees(f.head_pose.to_camera.yaw_deg), Degrees(f.head_pose.to_camera.pitch_deg),
+                   Degrees(f.head_pose.roll_deg));
+    if (f.gaze.combined.confidence > 0) {
+      fmt::format_to(out, "  gaze yaw {} pitch {}", Degrees(f.gaze.combined.to_camera.yaw_deg),
+                     Degrees(f.gaze.combined.to_camera.pitch_deg));
+    } else if (f.mesh.has_irises()) {
+      text += "  gaze unknown";
+    }
+    fmt::format_to(out, "  eyes {}", Name(f.eyes.state));
+    if (SeesEyes(f)) {
+      fmt::format_to(out, "  attention {:.0f}\n", f.attention.score);
+    } else {
+      text += "  attention unknown\n";
+    }
   }
   if (faces.size() > kMost) fmt::format_to(out, "  and {} more\n", faces.size() - kMost);
 }
@@ -117,7 +136,7 @@ void AppendVideo(std::string& text, const JobReport& r) {
   if (r.has_scene)
     fmt::format_to(out, ", objects {:.2f}, tracks and events {:.3f}", ms(r.objects_us),
                    ms(r.events_us));
-  text += ")\n";
+  fmt::format_to(out, ", output {:.2f})\n", ms(r.output_us));
   if (!r.saved.empty()) fmt::format_to(out, "  → {}\n", r.saved);
 }
 

@@ -44,7 +44,8 @@ void DecodeYoloFace(const YoloHead& head, float threshold, std::vector<Detection
     const float score = 1 / (1 + std::exp(-cell[kScore]));
     if (!(score >= threshold)) continue;  // NaN too
     const auto column = static_cast<float>(index % static_cast<std::size_t>(head.columns));
-    const auto row = static_cast<float>(index / static_cast<std::size_t>(head.columns));
+    const std::size_t row_number = index / static_cast<std::size_t>(head.columns);
+    const auto row = static_cast<float>(row_number);
 
     std::array<float, 4> side{};  // left, top, right, bottom, in pixels from the cell's centre
     for (int i = 0; i < 4; ++i)

@@ -20,7 +20,8 @@ void DecodeYuNet(const YuNetGrid& grid, float threshold, std::vector<Detection>&
                                   std::clamp(grid.object[cell], 0.0F, 1.0F));
     if (!(score >= threshold)) continue;  // NaN too
     const auto column = static_cast<float>(cell % static_cast<std::size_t>(grid.columns));
-    const auto row = static_cast<float>(cell / static_cast<std::size_t>(grid.columns));
+    const std::size_t row_number = cell / static_cast<std::size_t>(grid.columns);
+    const auto row = static_cast<float>(row_number);
     const auto at = [&](float dx, float dy) {
       return Point2f{(column + dx) * stride, (row + dy) * stride};
     };

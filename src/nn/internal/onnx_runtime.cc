@@ -25,7 +25,8 @@ constexpr const char* kRemedy =
 // them. Vigil sends nothing that nobody asked for. The variable is the one full switch and counts
 // when the library's environment is made; it is set before main() because setenv is not safe once
 // there are threads.
-[[maybe_unused]] const int kTelemetryIsOff = setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);
+[[maybe_unused]] const int kTelemetryIsOff =
+    setenv("ORT_DISABLE_TELEMETRY", "1", /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
 
 // Every failure also comes back as a status, which whoever handles it logs; so here it is only
 // detail for `debug`.
@@ -55,7 +56,7 @@ std::string FindLibrary(std::string_view named) {
 
 // "file: cause" of dlerror, which may quote a whole search path.
 std::string LoaderError() {
-  const char* error = dlerror();
+  const char* error = dlerror();  // NOLINT(concurrency-mt-unsafe): it is, in glibc
   return error == nullptr ? "unknown error" : OrtEssence(error);
 }
 

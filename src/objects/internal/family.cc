@@ -78,7 +78,7 @@ std::optional<Head> FindYoloV8(std::size_t output, Table table, const ModelHints
     return ClassHead(Family::kYoloV8, output, table.rows, kSides, true, hints);
   // The other way round it looks like YOLOX, unless the number of classes tells.
   const bool counted =
-      hints.names > 0 && table.columns == static_cast<std::size_t>(kSides + hints.names);
+      hints.names > 0 && table.columns == kSides + static_cast<std::size_t>(hints.names);
   if (named || (rows && counted))
     return ClassHead(Family::kYoloV8, output, table.columns, kSides, false, hints);
   return std::nullopt;

@@ -122,6 +122,7 @@ std::vector<std::string> DefaultNames(int classes) {
   const auto coco = CocoNames();
   if (classes == 0 || classes == static_cast<int>(coco.size())) return {coco.begin(), coco.end()};
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(classes));
   for (int i = 0; i < classes; ++i) names.push_back(fmt::format("class {}", i));
   return names;
 }

@@ -50,6 +50,7 @@ TEST_F(OutputCheckTest, TwoOutputsAreTwoFiles) {
     EXPECT_TRUE(absl::IsInvalidArgument(status));
     EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("--csv " + other + ": --json"));
   }
+  EXPECT_TRUE(Check({{{"--events", "-"}, {"--detections", "-"}}}).ok());
   EXPECT_TRUE(Check({{{"--json", ""}, {"--csv", ""}}}).ok());
   EXPECT_TRUE(Check({{{"--json", "/dev/null"}, {"--csv", "/dev/null"}}}).ok());
 }
