@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/analyze_job.h"
+#include "app/config_command.h"
 #include "app/ordered_output.h"
 #include "app/output_check.h"
 #include "app/progress.h"
@@ -32,7 +33,14 @@ using namespace std::chrono_literals;
 
 constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 
-void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", message); }
+// A line each.
+void Complain(std::string_view message) {
+  for (std::size_t end = 0; end != std::string_view::npos;
+       message.remove_prefix(std::min(message.size(), end + 1))) {
+    end = message.find('\n');
+    fmt::print(stderr, "vigil: {}\n", message.substr(0, end));
+  }
+}
 void Complain(const absl::Status& status) { Complain(MessageOf(status)); }
 
 bool IsLive(const media::Input& input) {
@@ -66,7 +74,9 @@ class Analysis {
       return Complain(status), kUsage;
     if (auto status = Prepare(); !status.ok()) {
       if (signals_.signal() != 0) return 128 + signals_.signal();
-      return Complain(status), absl::IsInvalidArgument(status) ? kUsage : kFailed;
+      Complain(status);
+      if (bad_configuration_) return kExitBadConfiguration;
+      return absl::IsInvalidArgument(status) ? kUsage : kFailed;
     }
     RunJobs();
     return Report();
@@ -127,7 +137,10 @@ class Analysis {
     const auto& rules = DeviceOf(config_.scene, config_.scene.device_id).rules;
     if (plan_.objects && !rules.empty()) {
       auto delivery = EventDelivery::Start(config_.delivery, rules);
-      if (!delivery.ok()) return delivery.status();
+      if (!delivery.ok()) {
+        bad_configuration_ = absl::IsInvalidArgument(delivery.status());
+        return delivery.status();
+      }
       delivery_ = *std::move(delivery);
     }
     const std::pair<const std::string*, std::unique_ptr<OrderedOutput>*> outputs[] = {
@@ -310,6 +323,7 @@ class Analysis {
   const Config& config_;
   StopOnSignal signals_;  // before any thread
   std::vector<media::Input> inputs_;
+  bool bad_configuration_ = false;
   std::size_t not_found_ = 0;  // arguments that stand for no input
   std::vector<std::filesystem::path> saves_;
   ModelPlan plan_;

@@ -107,6 +107,23 @@ std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
   return paths;
 }
 
+std::vector<std::string> MissingActions(const DeliveryConfig& config,
+                                        std::span<const events::RuleOptions> rules) {
+  const auto paths = NotifyPaths(config);
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (!rules[i].enabled) continue;
+    for (const std::string& name : events::ActionNames(rules[i].actions)) {
+      if (std::ranges::find(paths, name, &NotifyPath::name) != paths.end()) continue;
+      const std::string kind = name.substr(0, name.find(':'));
+      const auto known = actions::CheckActionName(kind);
+      missing.push_back(fmt::format("events.{}.actions.{}: {}", i, kind,
+                                    known.ok() ? MissingSettings(name) : MessageOf(known)));
+    }
+  }
+  return missing;
+}
+
 EventDelivery::EventDelivery() = default;
 
 EventDelivery::~EventDelivery() {
@@ -127,14 +144,8 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
   config_ = config;
   const std::set<std::string> wanted = ActionsOf(rules);
   // What is missing is said before anything is made.
-  for (const std::string& name : wanted) {
-    const auto known = actions::CheckActionName(name.substr(0, name.find(':')));
-    if (!known.ok()) return known;
-    const auto paths = NotifyPaths(config_);
-    if (std::ranges::find(paths, name, &NotifyPath::name) == paths.end()) {
-      return absl::InvalidArgumentError(MissingSettings(name));
-    }
-  }
+  if (const auto missing = MissingActions(config_, rules); !missing.empty())
+    return absl::InvalidArgumentError(fmt::format("{}", fmt::join(missing, "\n")));
   if (auto status = OpenPictures(wanted); !status.ok()) return status;
   auto opened = OpenActions(wanted);
   if (!opened.ok()) return opened.status();

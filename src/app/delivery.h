@@ -67,6 +67,10 @@ std::filesystem::path OutboxFile(const DeliveryConfig& config);
 /// A path for each action that the configuration makes possible, by the name that rules use.
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
 
+/// Actions that rules ask for and that have not what they need; a line each, with the key: `events.0.actions.webhook: …`.
+std::vector<std::string> MissingActions(const DeliveryConfig& config,
+                                        std::span<const events::RuleOptions> rules);
+
 /// An event, which outlives the call, and what the rules made of it.
 struct DecidedEvent {
   const events::Event* event = nullptr;

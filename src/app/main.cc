@@ -457,7 +457,13 @@ void CommandLine::AddConfig() {
             name, output_ == "json" ? "json" : "yaml", arguments_,
             [config](config::Schema& schema) { Register(schema, *config); },
             config::ProcessEnvironment(), std::cout, std::cerr,
-            [config] { return NotYet(*config); });
+            [config] {
+              std::vector<std::string> notes = NotYet(*config);
+              const auto& rules = DeviceOf(config->scene, config->scene.device_id).rules;
+              for (std::string& one : MissingActions(config->delivery, rules))
+                notes.push_back(std::move(one) + "; until then, analyze does not start");
+              return notes;
+            });
       };
     });
   }

@@ -27,6 +27,7 @@ PixelBox Rounded(const PixelBox& box) {
   return {x, y, Rounded(box.right(), 1000) - x, Rounded(box.bottom(), 1000) - y};
 }
 
+Point2f Rounded(Point2f point) { return {Rounded(point.x, 1000), Rounded(point.y, 1000)}; }
 Point2f CenterOf(const PixelBox& box) { return {box.x + box.width / 2, box.y + box.height / 2}; }
 
 std::string CountsOf(const events::LineTotals& line) {
@@ -88,7 +89,7 @@ void SceneWatcher::Add(std::int64_t id, int class_id, float score, const PixelBo
   object.class_name = class_names_[static_cast<std::size_t>(class_id)];
   object.confidence = Rounded(std::clamp(score, 0.0F, 1.0F), 10'000);
   object.box = Rounded(box);
-  object.center = CenterOf(object.box);
+  object.center = Rounded(CenterOf(object.box));
   object.state = state;
 }
 
@@ -99,7 +100,8 @@ const DetectionMessage& SceneWatcher::Next(std::span<const Detection> detections
   for (const tracking::Track& track : tracker_.Update(detections, timestamp_us)) {
     if (message_.objects.size() >= static_cast<std::size_t>(limits::kMaxDetections)) break;
     Add(track.id, track.class_id, track.score, track.box, track.state);
-    message_.objects.back().previous_center = track.previous_center;
+    if (track.previous_center)
+      message_.objects.back().previous_center = Rounded(*track.previous_center);
     const bool known = std::ranges::binary_search(known_, track.id);
     if (track.state == TrackState::kConfirmed && !known)
       ++objects_[message_.objects.back().class_name];

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/status.h"
 
 namespace vigil::app {
 namespace {
@@ -221,13 +222,12 @@ void RegisterRule(Schema& s, events::RuleOptions& o) {
       .Doc("a younger track does not match");
 }
 
-// All problems in one line, as the loader says one line a section.
-absl::Status RulesAreRight(const DeviceConfig& device) {
-  std::string text;
-  for (const events::RuleProblem& problem : events::Problems(device.rules, NamesOf(device))) {
-    text += fmt::format("{}events.{}: {}", text.empty() ? "" : "; ", problem.path, problem.message);
-  }
-  return text.empty() ? absl::OkStatus() : absl::InvalidArgumentError(text);
+// Lines and zones, and the rules that name them: a line a problem.
+absl::Status DeviceIsRight(const DeviceConfig& device) {
+  const absl::Status scene = events::Validate(SceneOf(device));
+  const absl::Status rules = events::Validate(device.rules, NamesOf(device));
+  if (scene.ok() || rules.ok()) return scene.ok() ? rules : scene;
+  return absl::InvalidArgumentError(fmt::format("{}\n{}", MessageOf(scene), MessageOf(rules)));
 }
 
 void RegisterDevice(Schema& s, DeviceConfig& device) {
@@ -247,10 +247,7 @@ void RegisterDevice(Schema& s, DeviceConfig& device) {
       .Doc("LINE_COUNT and ZONE_OCCUPANCY with every change");
   s.Key("object_events", device.scene.object_events).Doc("OBJECT_APPEAR and OBJECT_LOST");
   s.List("events", device.rules, RegisterRule, "rules: which events cause what");
-  s.Check([&device] {
-    if (auto scene = events::Validate(SceneOf(device)); !scene.ok()) return scene;
-    return RulesAreRight(device);
-  });
+  s.Check([&device] { return DeviceIsRight(device); });
 }
 
 void RegisterDetector(Schema& s, SceneConfig& config) {
@@ -419,8 +416,11 @@ events::SceneOptions SceneOf(const DeviceConfig& device) {
 
 events::KnownNames NamesOf(const DeviceConfig& device) {
   events::KnownNames known;
-  for (const events::LineOptions& line : device.scene.lines)
+  for (const events::LineOptions& line : device.scene.lines) {
     known.lines.push_back(line.description);
+    const events::DirectionNames directions = events::DirectionsOf(line);
+    known.directions.insert(known.directions.end(), {directions.a_to_b, directions.b_to_a});
+  }
   for (const events::ZoneOptions& zone : device.scene.zones)
     known.zones.push_back(zone.description);
   return known;

@@ -31,7 +31,7 @@ bool LooksLikeZone(std::string_view name) {
 }
 
 std::filesystem::path DatabaseFolder() {
-  const char* folder = std::getenv("TZDIR");
+  const char* folder = std::getenv("TZDIR");  // NOLINT(concurrency-mt-unsafe): nobody changes it
   return folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo";
 }
 

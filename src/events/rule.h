@@ -70,6 +70,7 @@ struct RuleOptions {
 struct KnownNames {
   std::vector<std::string> lines;
   std::vector<std::string> zones;
+  std::vector<std::string> directions;  ///< of any of the lines; names may repeat
   std::vector<std::string> classes;  ///< empty: not known, so not checked
   std::vector<std::string> actions;  ///< `webhook:ops` …; empty: not known, so not checked
 };

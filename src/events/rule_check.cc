@@ -58,6 +58,7 @@ class Checker {
   void CheckMatch(const RuleMatch& match) {
     Names("match.line", "line", match.lines, known_.lines, false);
     Names("match.zone", "zone", match.zones, known_.zones, false);
+    Names("match.direction", "direction", match.directions, known_.directions, false);
     Names("match.class", "class", match.classes, known_.classes, known_.classes.empty());
     const auto none_of = [&](auto concerns) {
       return !match.event_types.empty() && std::ranges::none_of(match.event_types, concerns);
@@ -102,10 +103,14 @@ class Checker {
   static std::string List(const std::vector<std::string>& known) {
     constexpr std::size_t kShown = 5;
     std::string text = "; known:";
-    for (std::size_t i = 0; i < std::min(known.size(), kShown); ++i) {
-      text += fmt::format("{} {}", i == 0 ? "" : ",", known[i]);
+    std::set<std::string> shown;
+    for (const std::string& name : known) {
+      if (shown.contains(name)) continue;
+      if (shown.size() == kShown) return text + " …";
+      text += fmt::format("{} {}", shown.empty() ? "" : ",", name);
+      shown.insert(name);
     }
-    return known.size() > kShown ? text + " …" : text;
+    return text;
   }
 
   void CheckActions(const RuleActions& actions) {

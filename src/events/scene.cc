@@ -266,20 +266,22 @@ absl::Status Validate(const SceneOptions& options) {
       static_cast<std::size_t>(limits::kMaxLinesAndZones)) {
     return Wrong("lines", fmt::format("more than {} lines and zones", limits::kMaxLinesAndZones));
   }
-  if (auto bad = First({CheckNames("lines", options.lines), CheckNames("zones", options.zones),
-                        CheckTracks(options.tracks),
-                        CheckTime("camera.offline_after", options.camera.offline_after),
-                        CheckTime("camera.online_after", options.camera.online_after)});
-      !bad.ok()) {
-    return bad;
-  }
-  for (std::size_t i = 0; i < options.lines.size(); ++i) {
-    if (auto bad = CheckLine(fmt::format("lines.{}", i), options.lines[i]); !bad.ok()) return bad;
-  }
-  for (std::size_t i = 0; i < options.zones.size(); ++i) {
-    if (auto bad = CheckZone(fmt::format("zones.{}", i), options.zones[i]); !bad.ok()) return bad;
-  }
-  return options.speed ? CheckSpeed(*options.speed) : absl::OkStatus();
+  std::string problems;
+  const auto add = [&](const absl::Status& status) {
+    if (!status.ok())
+      problems += fmt::format("{}{}", problems.empty() ? "" : "\n", MessageOf(status));
+  };
+  add(CheckNames("lines", options.lines));
+  add(CheckNames("zones", options.zones));
+  add(CheckTracks(options.tracks));
+  add(CheckTime("camera.offline_after", options.camera.offline_after));
+  add(CheckTime("camera.online_after", options.camera.online_after));
+  for (std::size_t i = 0; i < options.lines.size(); ++i)
+    add(CheckLine(fmt::format("lines.{}", i), options.lines[i]));
+  for (std::size_t i = 0; i < options.zones.size(); ++i)
+    add(CheckZone(fmt::format("zones.{}", i), options.zones[i]));
+  if (options.speed) add(CheckSpeed(*options.speed));
+  return problems.empty() ? absl::OkStatus() : absl::InvalidArgumentError(problems);
 }
 
 }  // namespace vigil::events

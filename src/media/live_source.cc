@@ -50,7 +50,7 @@ SourceOpener VideoOpener(std::string url, SourceOptions options) {
   };
 }
 
-LiveSource::LiveSource(std::string name, SourceOpener open, LiveOptions options,
+LiveSource::LiveSource(const std::string& name, SourceOpener open, LiveOptions options,
                        LatestSlot<Frame>& slot)
     : name_(log::MaskCredentials(name)),
       open_(std::move(open)),

@@ -83,7 +83,8 @@ SourceOpener VideoOpener(std::string url, SourceOptions options);
 class LiveSource {
  public:
   /// `name` is for messages (credentials masked); `slot` outlives this object.
-  LiveSource(std::string name, SourceOpener open, LiveOptions options, LatestSlot<Frame>& slot);
+  LiveSource(const std::string& name, SourceOpener open, LiveOptions options,
+             LatestSlot<Frame>& slot);
 
   /// Any thread.
   LiveStatus status() const;

@@ -153,8 +153,9 @@ void PrivacyMask::Apply(MutableImageView frame) {
     Prepare({frame.width, frame.height});
   const int channels = Channels(frame.format);
   for (const Span& span : spans_) {
-    std::memset(frame.row(span.y) + span.begin * channels, 0,
-                static_cast<std::size_t>((span.end - span.begin) * channels));
+    std::memset(
+        frame.row(span.y) + span.begin * channels, 0,
+        static_cast<std::size_t>(span.end - span.begin) * static_cast<std::size_t>(channels));
   }
 }
 

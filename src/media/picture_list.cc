@@ -76,6 +76,7 @@ absl::StatusOr<std::vector<Input>> PicturesOf(const std::string& folder) {
 absl::StatusOr<std::vector<Input>> Matches(const std::string& pattern) {
   glob_t result{};
   const std::unique_ptr<glob_t, decltype(&globfree)> release(&result, &globfree);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): it is, without GLOB_TILDE
   if (const int rc = glob(pattern.c_str(), GLOB_NOSORT, nullptr, &result); rc != 0) {
     return absl::NotFoundError(fmt::format(
         "{}: no such file, and nothing matches it as a pattern; check the name", pattern));

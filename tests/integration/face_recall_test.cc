@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "app/config.h"
 #include "face/face_finder.h"
 #include "face/landmarker.h"
 #include "face/region.h"
@@ -27,7 +28,7 @@ struct Score {
 Score Measure(FinderMode mode) {
   auto models = test::LoadFaceModels();
   LandmarkerOptions options;
-  options.max_faces = 100;
+  options.max_faces = app::kMaxFacesOfPicture;
   options.finder.mode = mode;
   Landmarker landmarker(options);
   Score score;

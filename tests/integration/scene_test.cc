@@ -33,6 +33,7 @@ lines:
   - {type: vertical, position_pct: 50, description: path, evaluation_point: bottom_center}
 zones:
   - {x1_pct: 20, y1_pct: 20, x2_pct: 90, y2_pct: 90, description: lawn}
+speed: {metres_per_pixel: 0.02}
 )";
 
 class SceneTest : public AnalyzeTest {
@@ -256,19 +257,26 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"an_unknown_line",
                   {"--set", "lines=[{type: vertical, position_pct: 50, description: door}]",
                    "--set", "events=[{name: a, match: {line: dor}, actions: {json_log: true}}]"},
-                  78,
-                  "events.0.match.line: unknown line 'dor'; did you mean door?"},
-        WrongCase{"a_mail_without_a_server",
-                  {"--detector", "hog", "--set",
-                   "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {email_immediate: "
-                   "true}}]"},
                   2,
-                  "smtp.host is not set"},
+                  "events.0.match.line: unknown line 'dor'; did you mean door?"},
+        WrongCase{
+            "a_mail_without_a_server",
+            {"--detector", "hog", "--set",
+             "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {email_immediate: "
+             "true}}]"},
+            78,
+            "events.0.actions.email_immediate: a rule asks for mails, but smtp.host is not set"},
         WrongCase{"a_bus_that_comes_later",
                   {"--detector", "hog", "--set",
                    "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {mqtt: true}}]"},
-                  1,
-                  "not in this build yet"}),
+                  78,
+                  "events.0.actions.mqtt: "},
+        WrongCase{
+            "an_unknown_direction",
+            {"--set", "lines=[{type: vertical, position_pct: 50, description: door}]", "--set",
+             "events=[{name: a, match: {direction: leftright}, actions: {json_log: true}}]"},
+            2,
+            "events.0.match.direction: unknown direction 'leftright'"}),
     [](const testing::TestParamInfo<WrongCase>& test_case) {
       return std::string(test_case.param.name);
     });
@@ -306,6 +314,35 @@ TEST_F(SceneTest, TheDocumentsConfigurationsLoadUnchanged) {
     ++count;
   }
   EXPECT_EQ(count, 6);
+}
+
+TEST_F(SceneTest, AConfigurationIsToldAllThatIsWrongAndWhere) {
+  const auto file = Config(
+      "lines:\n"
+      "  - {type: vertical, position_pct: 50, description: gate}\n"
+      "zones:\n"
+      "  - description: yard\n"
+      "    points: [[0, 0], [1, 1]]\n"
+      "events:\n"
+      "  - name: a\n"
+      "    match:\n"
+      "      line: gaet\n"
+      "      direction: leftright\n"
+      "    actions: {webhook: true}\n");
+  const auto wrong = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_EQ(wrong.err,
+            file + ":5:13: zones.0.points: must have 3 to 64 points, not 2\n" + file +
+                ":9:13: events.0.match.line: unknown line 'gaet'; did you mean gate?\n" + file +
+                ":10:18: events.0.match.direction: unknown direction 'leftright'; known: "
+                "left_to_right, right_to_left\n");
+  // What only analyze needs is a note: the file may be another machine's.
+  const auto note = test::RunProgram(
+      {VIGIL_BINARY, "config", "check",
+       Config(
+           "events: [{name: a, match: {event_type: OBJECT_APPEAR}, actions: {webhook: true}}]")});
+  EXPECT_EQ(note.exit_code, 0);
+  EXPECT_THAT(note.out, HasSubstr("note: events.0.actions.webhook: "));
 }
 
 TEST_F(SceneTest, ShippedConfigurationsLoad) {

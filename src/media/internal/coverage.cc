@@ -24,7 +24,7 @@ Range Pixels(double from, double to, int begin, int end) {
 // `distance` from the pixel's centre to the shape's edge, negative inside. A pixel whose centre
 // lies on the edge is half covered; exact for upright edges, within a few percent for others.
 std::uint8_t FromDistance(double distance) {
-  return static_cast<std::uint8_t>(255 * std::clamp(0.5 - distance, 0.0, 1.0) + 0.5);
+  return static_cast<std::uint8_t>(std::lround(255 * std::clamp(0.5 - distance, 0.0, 1.0)));
 }
 
 void Raise(std::uint8_t& pixel, std::uint8_t to) { pixel = std::max(pixel, to); }

@@ -124,7 +124,7 @@ absl::Status RgbConverter::Scale(const AVFrame& picture, MutableImageView rgb) {
   }
   for (int y = 0; y < rgb.height; ++y) {
     std::memcpy(rgb.row(y), rows_.data() + static_cast<std::ptrdiff_t>(y) * stride,
-                static_cast<std::size_t>(3 * rgb.width));
+                3 * static_cast<std::size_t>(rgb.width));
   }
   return absl::OkStatus();
 }

@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Somebody who walks to the right, seen in all frames but some.
 std::vector<Detection> Walker(int frame) {
-  return {{{20.0F + 4 * static_cast<float>(frame), 40, 20.1234567F, 60}, 0.987654F, 1}};
+  return {{{20.0F + 4.137F * static_cast<float>(frame), 40.3F, 20.1234567F, 60.7F}, 0.987654F, 1}};
 }
 
 TEST(SceneWatcher, CountsAnObjectOnceThroughALoss) {
@@ -57,13 +57,17 @@ TEST(SceneWatcher, MessagesAreWhatTheirJsonHolds) {
   SceneWatcher watcher({},
                        {"d", "c", 7, WallTime(std::chrono::microseconds(1'700'000'000'123'456))},
                        {"car", "person"});
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 40; ++i) {
     const DetectionMessage& message = watcher.Next(Walker(i), {640, 480}, i, i * 33'333);
     const auto read = events::ParseEnvelope(events::ToJson(message));
     ASSERT_TRUE(read.ok()) << read.status();
     ASSERT_EQ(read->objects.size(), 1U);
     EXPECT_EQ(read->timestamp, message.timestamp);
-    EXPECT_EQ(read->objects[0].confidence, message.objects[0].confidence);
+    const TrackedObject &there = read->objects[0], &here = message.objects[0];
+    EXPECT_EQ(there.confidence, here.confidence);
+    EXPECT_EQ(there.box, here.box) << i;
+    EXPECT_EQ(there.center, here.center) << i;  // speeds are measured from it
+    EXPECT_EQ(there.previous_center, here.previous_center) << i;
     EXPECT_EQ(events::ToJson(*read), events::ToJson(message));
   }
 }

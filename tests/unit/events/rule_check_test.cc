@@ -18,6 +18,7 @@ using testing::IsEmpty;
 
 const KnownNames kKnown = {.lines = {"driveway entry", "back door"},
                            .zones = {"garden", "terrace"},
+                           .directions = {"left_to_right", "right_to_left", "in", "out"},
                            .classes = {"person", "car", "dog"},
                            .actions = {"json_log", "email_immediate", "webhook:ops"}};
 
@@ -57,6 +58,9 @@ INSTANTIATE_TEST_SUITE_P(
                     r.match.zones = {"gardn"};
                   },
                   "match.zone: unknown zone 'gardn'; did you mean garden?"},
+        WrongCase{"direction", [](auto& r) { r.match.directions = {"leftright"}; },
+                  "match.direction: unknown direction 'leftright'; known: left_to_right, "
+                  "right_to_left, in, out"},
         WrongCase{"class", [](auto& r) { r.match.classes = {"persn"}; },
                   "match.class: unknown class 'persn'; did you mean person?"},
         WrongCase{"time_zone", [](auto& r) { r.schedule.time_zone = "Europe/Berln"; },

@@ -20,8 +20,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::IsEmpty;
 
-const KnownNames kKnown = {
-    .lines = {"driveway entry", "back door"}, .zones = {"garden"}, .classes = {}, .actions = {}};
+const KnownNames kKnown = {.lines = {"driveway entry", "back door"},
+                           .zones = {"garden"},
+                           .directions = {"left_to_right", "right_to_left", "a_to_b", "b_to_a"},
+                           .classes = {},
+                           .actions = {}};
 const WallTime kNoon = test::TimeOf("2026-06-17T12:00:00Z");  // a Wednesday
 
 RuleOptions Any(std::string name = "any") {

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
 #include "core/internal/config/entry.h"
 #include "core/internal/config/names.h"
 #include "core/internal/config/value_text.h"
+#include "core/status.h"
 
 namespace vigil::config {
 namespace {
@@ -29,9 +34,7 @@ class Binder {
     }
     if (problems_.count() > before) return;  // conditions on several keys need all of them
     for (const auto& check : schema.checks()) {
-      if (const absl::Status status = check(); !status.ok()) {
-        problems_.Add(node.origin, path, std::string(status.message()));
-      }
+      if (const absl::Status status = check(); !status.ok()) Told(MessageOf(status), node, path);
     }
   }
 
@@ -39,6 +42,31 @@ class Binder {
   // At the top of the file: what editors and anchors need.
   static bool IsIgnored(std::string_view name) {
     return name.starts_with("x-") || name == "$schema";
+  }
+
+  // A line a problem. One that begins with the path of a key, as `zones.0.points: …` does, is put where that key stands;
+  // what of the path is not in the file counts as its section.
+  void Told(std::string_view lines, const Node& section, const std::string& path) {
+    while (!lines.empty()) {
+      const std::string_view line = lines.substr(0, lines.find('\n'));
+      lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+      const Node* place = &section;
+      for (const std::string& name : SplitPath(line.substr(0, line.find(": ")))) {
+        const Node* next =
+            place->kind == Node::Kind::kList ? Item(*place, name) : place->Find(name);
+        if (next == nullptr) break;
+        place = next;
+      }
+      problems_.Add(place->origin.source ? place->origin : section.origin, path, line);
+    }
+  }
+
+  static const Node* Item(const Node& list, std::string_view name) {
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
+    return error == std::errc() && end == name.data() + name.size() && index < list.items.size()
+               ? &list.items[index]
+               : nullptr;
   }
 
   void Missing(const Schema& schema, const Node& node, const std::string& path) {
