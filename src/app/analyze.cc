@@ -186,16 +186,18 @@ class Analysis {
 
   void Work() {
     auto models = WorkerModels::Load(plan_);
-    const JobContext context{.config = config_,
-                             .canonical = canonical_,
-                             .json = json_.get(),
-                             .csv = csv_.get(),
-                             .events = events_.get(),
-                             .detections = detections_.get(),
-                             .delivery = delivery_.get(),
-                             .display = arguments_.display ? &shown_ : nullptr,
-                             .decoder_threads = decoder_threads_,
-                             .epoch = epoch_};
+    const JobContext context{
+        .config = config_,
+        .canonical = canonical_,
+        .json = json_.get(),
+        .csv = csv_.get(),
+        .events = events_.get(),
+        .detections = detections_.get(),
+        .delivery = delivery_.get(),
+        .display = arguments_.display ? &shown_ : nullptr,
+        .decoder_threads = decoder_threads_,
+        .epoch = epoch_,
+        .complain = [this](const absl::Status& status) { TellFailure(status); }};
     for (std::size_t i = next_++; i < inputs_.size(); i = next_++) {
       if (!models.ok()) {
         reports_[i].name = log::MaskCredentials(inputs_[i].name);

@@ -155,15 +155,16 @@ class Job {
     OfferFrame(frame);
     const bool pictures =
         WantsPictures() && !perception_->events().empty();  // the frame as it came, and drawn on
-    const bool shown = !save_.empty() || context_.display != nullptr;
+    const bool saved = !save_.empty() && !video_given_up_;
+    const bool shown = saved || context_.display != nullptr;
     Image clean;
     if (pictures) clean = frame.image.Clone();
     if (pictures || shown) perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
     auto events =
         pictures ? RecordEvents(stop, frame.image.view(), clean.view()) : RecordEvents(stop);
     if (!events.ok() || !shown) return events;
-    if (!save_.empty()) {
-      if (auto status = WriteVideoFrame(frame); !status.ok()) return status;
+    if (saved) {
+      if (auto status = SaveVideoFrame(frame); !status.ok()) return status;
     }
     if (context_.display != nullptr) context_.display->Put(std::move(frame.image));
     return absl::OkStatus();
@@ -272,6 +273,16 @@ class Job {
     return status;
   }
 
+  // Without room for the video, everything else that was asked for goes on.
+  absl::Status SaveVideoFrame(const Frame& frame) {
+    auto status = WriteVideoFrame(frame);
+    if (status.ok() || !context_.has_other_outputs()) return status;
+    context_.complain(status);
+    video_given_up_ = true;
+    (void)FinishVideo();  // keeps what there is; its error is the one that was told
+    return absl::OkStatus();
+  }
+
   absl::Status WriteVideoFrame(const Frame& frame) {
     if (!video_) {
       auto options = context_.config.output.video;
@@ -309,6 +320,7 @@ class Job {
   std::unique_ptr<media::VideoWriter> video_;
   Size video_size_;
   double fps_ = 0;
+  bool video_given_up_ = false;
   std::vector<DecidedEvent> decided_;  // of RecordEvents
   JsonWriter json_;
   std::string line_;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -77,6 +78,14 @@ struct JobContext {
   LatestSlot<Image>* display = nullptr;
   int decoder_threads = 1;
   std::int64_t epoch = 0;  ///< of this run, for messages and events
+  /// Says what has failed while the job goes on. From any thread.
+  std::function<void(const absl::Status&)> complain;
+
+  /// Whether anything but a video is made of an input.
+  bool has_other_outputs() const {
+    return json != nullptr || csv != nullptr || events != nullptr || detections != nullptr ||
+           delivery != nullptr || display != nullptr;
+  }
 };
 
 /// Runs on the caller's thread until the input ends, breaks or `stop` is asked for. `number` is the

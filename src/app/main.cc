@@ -319,6 +319,7 @@ class CommandLine {
     CLI::App& c =
         *app_.add_subcommand("bench", "how good detectors and the tracker are on labelled data");
     c.require_subcommand(1);
+    c.footer("Example: vigil bench track MOT15/train");
     CLI::App& detect = *c.add_subcommand(
         "detect", "precision, recall and mAP of ONNX detectors on labelled pictures");
     detect.add_option("--models", bench_detect_.models_dir, "folder of .onnx files")

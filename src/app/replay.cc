@@ -9,14 +9,17 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "app/config_command.h"
 #include "app/ordered_output.h"
+#include "app/output_check.h"
 #include "app/scene.h"
 #include "app/signals.h"
 #include "app/summary.h"
@@ -50,6 +53,11 @@ class LineReader {
     if (file == nullptr)
       return absl::NotFoundError(
           fmt::format("{}: cannot be read: {}", path, std::generic_category().message(errno)));
+    std::error_code ignored;
+    if (path != "-" && std::filesystem::is_directory(path, ignored)) {
+      std::fclose(file);
+      return absl::InvalidArgumentError(fmt::format("{}: is a folder; name the files in it", path));
+    }
     return LineReader(path, file);
   }
   LineReader(LineReader&&) = default;
@@ -93,6 +101,10 @@ class Replay {
     const auto speed = ParseSpeed(arguments_.speed);
     if (!speed.ok()) return Complain(speed.status()), kExitUsage;
     speed_ = *speed;
+    std::set<std::string> inputs;
+    for (const std::string& input : arguments_.inputs) inputs.insert(FileIdentity(input));
+    if (auto status = CheckOutputs({{{"--events", arguments_.events}}}, inputs); !status.ok())
+      return Complain(status), kExitUsage;
     if (!arguments_.events.empty()) {
       auto events = OrderedOutput::Create(arguments_.events, 1, true);
       if (!events.ok()) return Complain(events.status()), kExitFailed;
@@ -125,6 +137,7 @@ class Replay {
     auto reader = LineReader::Open(input);
     if (!reader.ok()) return reader.status();
     std::string line;
+    const std::int64_t before = messages_;
     for (std::int64_t number = 1;; ++number) {
       if (signals_.token().stop_requested()) return absl::CancelledError();
       const auto result = reader->Next(line);
@@ -143,6 +156,10 @@ class Replay {
     }
     if (reader->failed())
       return absl::DataLossError(fmt::format("{}: cannot be read to its end", input));
+    if (messages_ == before) {
+      return absl::InvalidArgumentError(fmt::format(
+          "{}: holds no detection message; analyze --detections writes such files", input));
+    }
     return absl::OkStatus();
   }
 
@@ -157,6 +174,7 @@ class Replay {
     const auto events = (*camera)->scene->Process(message);
     if (!events.ok()) return events.status();
     ++(*camera)->report.frames;
+    ++messages_;
     return Write(**camera, *events);
   }
 
@@ -210,13 +228,27 @@ class Replay {
     refused_.Add(status);
   }
 
+  // "vigil: 20 lines were refused: bad_json 12, out_of_order 8"
+  void TellRefusals() const {
+    std::string reasons;
+    for (std::size_t i = 0; i < events::kRefusalReasons; ++i) {
+      const auto reason = static_cast<events::RefusalReason>(i);
+      if (refused_.of(reason) > 0)
+        reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", events::NameOf(reason),
+                               refused_.of(reason));
+    }
+    fmt::print(
+        stderr, "vigil: {} refused: {}\n",
+        refused_.total() == 1 ? "1 line was" : fmt::format("{} lines were", refused_.total()),
+        reasons);
+  }
+
   void Report(std::int64_t wall_us) {
     if (events_) {
       events_->Done(0);
       if (auto status = events_->Close(); !status.ok()) Complain(status);
     }
-    if (refused_.total() > 0)
-      fmt::print(stderr, "vigil: {} lines were refused\n", refused_.total());
+    if (refused_.total() > 0) TellRefusals();
     if (arguments_.quiet) return;
     std::vector<JobReport> reports;
     for (auto& [key, camera] : cameras_) {
@@ -241,6 +273,7 @@ class Replay {
   std::unique_ptr<OrderedOutput> events_;
   JsonWriter json_;
   std::string line_;
+  std::int64_t messages_ = 0;
   bool failed_ = false;
 };
 

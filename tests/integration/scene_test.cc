@@ -292,9 +292,16 @@ TEST_F(SceneTest, ReplayRefusesWhatIsNoMessageAndGoesOn) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err,
               AllOf(HasSubstr("mixed.jsonl:2: refused"), HasSubstr("mixed.jsonl:4: refused"),
-                    HasSubstr("2 lines were refused")));
+                    HasSubstr("2 lines were refused: bad_json 1, bad_version 1")));
   EXPECT_THAT(run.out, HasSubstr("d/c: 1 message"));
   EXPECT_EQ(Replay({Path("missing.jsonl")}).exit_code, 1);
+  test::WriteText(Path("empty.jsonl"), "");
+  const auto empty = Replay({Path("empty.jsonl")});
+  EXPECT_EQ(empty.exit_code, 1);
+  EXPECT_THAT(empty.err, HasSubstr("empty.jsonl: holds no detection message"));
+  const auto itself = Replay({Path("mixed.jsonl"), "--events", Path("mixed.jsonl")});
+  EXPECT_EQ(itself.exit_code, 2);
+  EXPECT_NE(Text("mixed.jsonl"), "");
   EXPECT_EQ(Replay({Path("mixed.jsonl"), "--speed", "fast"}).exit_code, 2);
 }
 

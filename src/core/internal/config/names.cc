@@ -137,14 +137,20 @@ std::string SuggestKey(const Schema& root, const Schema& among, std::string_view
   if (const auto nearest = Nearest(name, siblings); !nearest.empty()) {
     return fmt::format("; did you mean {}?", Join(section_path, nearest));
   }
+  // Of sections, too: `json_log` is `actions.json_log`. One of an item's keys is the last to be meant.
   std::vector<std::string> paths;
+  std::string same;
   for (const KeyInfo& key : Keys(root)) {
     paths.push_back(key.path);
-    const std::size_t dot = key.path.rfind('.');
-    if (dot != std::string::npos && SameName(std::string_view(key.path).substr(dot + 1), name)) {
-      return fmt::format("; did you mean {}?", key.path);
+    std::string_view path = key.path;
+    while (!path.empty()) {
+      const std::size_t dot = path.rfind('.');
+      const std::string_view last = dot == std::string_view::npos ? path : path.substr(dot + 1);
+      if (SameName(last, name) && (same.empty() || path.size() < same.size())) same = path;
+      path = path.substr(0, dot == std::string_view::npos ? 0 : dot);
     }
   }
+  if (!same.empty()) return fmt::format("; did you mean {}?", same);
   // The section is right: the long path must not excuse more slips than the name does.
   const std::string path = Join(section_path, name);
   const std::string_view nearest = Nearest(path, paths);
