@@ -383,8 +383,8 @@ void RegisterScene(Schema& schema, SceneConfig& config) {
   schema.Key("epoch", config.epoch)
       .AtLeast(0)
       .Doc(
-          "part of the ids of events: one number, one run of the stream; default: 0 for files, for "
-          "cameras the time of the start");
+          "part of the ids of events: one number, one run of the stream; default: 0 for files "
+          "without rules that deliver, else the time of the start");
   schema.Group("detector", config, RegisterDetector);
   schema.Group("tracker", config.tracker, RegisterTracker);
   schema.Key("tracker.score_scale", config.tracker_scale)
