@@ -111,7 +111,7 @@ TEST_F(AnalyzeTest, SeveralInputsComeInOrderWhateverTheThreads) {
 }
 
 // USERS.md, pain 20: what a mask covers reaches no output.
-TEST_F(AnalyzeTest, MaskedPixelsReachNoOutput) {
+TEST_F(AnalyzeTest, Pain20MaskedPixelsReachNoOutput) {
   test::WriteText(Path("mask.yaml"),
                   "masks:\n  - [[25%, 0%], [65%, 0%], [65%, 60%], [25%, 60%]]\n");  // over the face
   const auto video = MakeVideo("clip.mp4", 10);

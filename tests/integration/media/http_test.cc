@@ -152,7 +152,7 @@ TEST(Http, SilenceIsAnErrorAfterTheReadTimeout) {
 
 // USERS.md, pain 13: the consumer takes one frame in ten, and each is the newest that the camera
 // has sent.
-TEST(LiveHttp, LatencyStaysBoundedWithASlowConsumer) {
+TEST(LiveHttp, Pain13LatencyStaysBoundedWithASlowConsumer) {
   test::FrameGate gate;
   LoopbackServer server(test::MjpegCamera(gate));
   StateLog log;
@@ -204,14 +204,14 @@ TEST(LiveHttp, ComesBackAfterCutsStallsAndARestart) {
 }
 
 // USERS.md, pain 19. Timeouts are an hour: only the stop can end these.
-class FailedCameraCanBeStopped : public testing::Test {
+class Pain19FailedCameraCanBeStopped : public testing::Test {
  protected:
   const SourceOptions patient_{.connect_timeout = 1h, .read_timeout = 1h};
   StateLog log_;
   LatestSlot<Frame> slot_;
 };
 
-TEST_F(FailedCameraCanBeStopped, WhileItDoesNotAnswer) {
+TEST_F(Pain19FailedCameraCanBeStopped, WhileItDoesNotAnswer) {
   LoopbackServer server(NeverAnswer());
   for (const std::string scheme : {"http", "rtsp"}) {
     StateLog log;
@@ -226,7 +226,7 @@ TEST_F(FailedCameraCanBeStopped, WhileItDoesNotAnswer) {
   }
 }
 
-TEST_F(FailedCameraCanBeStopped, WhileBackingOff) {
+TEST_F(Pain19FailedCameraCanBeStopped, WhileBackingOff) {
   LiveOptions options = log_.Options();
   options.backoff = {3'600'000ms, 3'600'000ms, 0};
   const std::string url = "rtsp://127.0.0.1:" + std::to_string(test::RefusingPort()) + "/x";
@@ -236,7 +236,7 @@ TEST_F(FailedCameraCanBeStopped, WhileBackingOff) {
   EXPECT_TRUE(log_.Await(LiveState::kStopped));
 }
 
-TEST_F(FailedCameraCanBeStopped, WhileItIsSilent) {
+TEST_F(Pain19FailedCameraCanBeStopped, WhileItIsSilent) {
   test::FrameGate gate;
   gate.Open(10);
   LoopbackServer server(test::MjpegCamera(gate));
@@ -247,7 +247,7 @@ TEST_F(FailedCameraCanBeStopped, WhileItIsSilent) {
   EXPECT_TRUE(log_.Await(LiveState::kStopped));
 }
 
-TEST_F(FailedCameraCanBeStopped, WhileDecoding) {
+TEST_F(Pain19FailedCameraCanBeStopped, WhileDecoding) {
   test::FrameGate gate;
   gate.OpenAll();
   LoopbackServer server(test::MjpegCamera(gate));
@@ -259,7 +259,7 @@ TEST_F(FailedCameraCanBeStopped, WhileDecoding) {
   EXPECT_TRUE(slot_.closed());
 }
 
-TEST_F(FailedCameraCanBeStopped, AndIsGivenUpWithinTheConnectTimeout) {
+TEST_F(Pain19FailedCameraCanBeStopped, AndIsGivenUpWithinTheConnectTimeout) {
   LiveOptions options = log_.Options();
   options.connect_timeout = 300ms;
   LoopbackServer server(NeverAnswer());

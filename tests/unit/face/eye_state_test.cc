@@ -14,7 +14,7 @@ namespace vigil::face::test {
 namespace {
 
 // USERS.md, pain 14: glasses, narrow eyes and turned heads, here and in the next two tests.
-TEST(Eyes, GlassesDoNotHideBlinks) {
+TEST(Eyes, Pain14GlassesDoNotHideBlinks) {
   // The report: closed eyes measure 0.018 without glasses and 0.113 with them; 0 of 5 closures were
   // seen.
   const Course course{
@@ -33,7 +33,7 @@ TEST(Eyes, GlassesDoNotHideBlinks) {
   }
 }
 
-TEST(Eyes, NarrowEyesAreNotDrowsy) {
+TEST(Eyes, Pain14NarrowEyesAreNotDrowsy) {
   for (const float open_ear : {0.16F, 0.18F, 0.2F}) {
     Course course{.seconds = 120, .events = {}};
     for (double t = 2; t < 115; t += 4) course.events.push_back(FullBlink(t));
@@ -51,7 +51,7 @@ TEST(Eyes, NarrowEyesAreNotDrowsy) {
   }
 }
 
-TEST(Eyes, TurnedHeadIsUnknownNotAsleep) {
+TEST(Eyes, Pain14TurnedHeadIsUnknownNotAsleep) {
   struct Turn {
     float yaw_deg, pitch_deg;
   };

@@ -64,6 +64,21 @@ TEST(Gaze, ExactWithoutNoise) {
   });
 }
 
+// A head turned away whose eyes stay on the camera looks at it; one whose eyes go along does not.
+TEST(Gaze, Pain15GazeIsTheHeadsRotationTimesTheEyesAndBothAreReported) {
+  for (const float head : {-20.0F, -10.0F, 10.0F, 20.0F}) {
+    const HeadPose truth = PoseAt(head, 0, 0, {0, 0, -50});
+    const auto gaze_of = [&](float eyes) {
+      return EstimateGaze(SeenMesh(truth, {eyes, 0}), truth, Canonical(), kFrame).combined;
+    };
+    const EyeGaze counter = gaze_of(-head), along = gaze_of(0);
+    EXPECT_NEAR(counter.in_camera.yaw_deg, 0, 1) << head;
+    EXPECT_NEAR(counter.in_head.yaw_deg, -head, 1) << head;
+    EXPECT_NEAR(along.in_camera.yaw_deg, head, 1) << head;
+    EXPECT_NEAR(along.in_head.yaw_deg, 0, 1) << head;
+  }
+}
+
 TEST(Gaze, AccuracyUnderHalfAPixelOfNoise) {
   std::mt19937 random(2);
   fmt::print(

@@ -234,7 +234,7 @@ TEST(LiveSource, TimesRiseEvenIfTheSourceRepeatsThem) {
 }
 
 // USERS.md, pain 19. Each of these would take an hour if stop were not heeded.
-TEST(FailedCameraCanBeStopped, WhileConnecting) {
+TEST(Pain19FailedCameraCanBeStopped, WhileConnecting) {
   Journal journal;
   Script script;
   LatestSlot<Frame> slot;
@@ -245,7 +245,7 @@ TEST(FailedCameraCanBeStopped, WhileConnecting) {
   EXPECT_EQ(journal.states(), (std::vector<S>{S::kConnecting, S::kStopped}));
 }
 
-TEST(FailedCameraCanBeStopped, WhileBackingOff) {
+TEST(Pain19FailedCameraCanBeStopped, WhileBackingOff) {
   Journal journal;
   Script script{{{}}};
   LiveOptions options = journal.Options();
@@ -258,7 +258,7 @@ TEST(FailedCameraCanBeStopped, WhileBackingOff) {
   EXPECT_EQ(journal.states(), (std::vector<S>{S::kConnecting, S::kBackingOff, S::kStopped}));
 }
 
-TEST(FailedCameraCanBeStopped, WhileReading) {
+TEST(Pain19FailedCameraCanBeStopped, WhileReading) {
   Journal journal;
   Script script{{{{Step::kFrame, 0}, {Step::kHang}}}};
   LatestSlot<Frame> slot;
@@ -269,7 +269,7 @@ TEST(FailedCameraCanBeStopped, WhileReading) {
   EXPECT_EQ(journal.states(), (std::vector<S>{S::kConnecting, S::kStreaming, S::kStopped}));
 }
 
-TEST(FailedCameraCanBeStopped, AfterItWasGivenUp) {
+TEST(Pain19FailedCameraCanBeStopped, AfterItWasGivenUp) {
   Journal journal;
   Script script{{}, true, absl::UnavailableError("fake: refused"), false};
   LatestSlot<Frame> slot;
