@@ -4,14 +4,37 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/log.h"
+#include "core/nearest.h"
 #include "core/status.h"
 #include "core/time.h"
 #include "nn/model_catalog.h"
 
 namespace vigil::app {
+namespace {
+
+// A word that is neither a file nor looks like one was meant as a name.
+absl::Status CheckDetectorName(const std::string& name) {
+  std::error_code ignored;
+  const bool is_file = name.find_first_of("./") != std::string::npos;
+  if (name.empty() || name == "hog" || is_file || std::filesystem::exists(name, ignored))
+    return absl::OkStatus();
+  std::vector<std::string> known = {"hog"};
+  for (const nn::KnownModel& model : nn::KnownModels()) {
+    if (!model.comes_with_setup()) known.emplace_back(model.name);
+  }
+  return absl::NotFoundError(
+      fmt::format("detector {}: neither a file nor a known model{} (see vigil models list)", name,
+                  DidYouMean(name, known)));
+}
+
+}  // namespace
+
 absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
   ModelPlan plan;
   SceneConfig scene = config.scene;
@@ -30,6 +53,7 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
           "model {} is not here; get it with: vigil models pull {}", known->name, known->name));
     }
   }
+  if (auto status = CheckDetectorName(scene.detector_file); !status.ok()) return status;
   auto objects = DetectorOf(scene);
   if (!objects.ok()) return objects.status();
   plan.objects = *std::move(objects);

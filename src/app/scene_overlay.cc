@@ -22,22 +22,31 @@ float Seconds(std::int64_t us) { return static_cast<float>(us) * 1e-6F; }
 
 Color OfTrack(std::int64_t id) { return theme::OfId(static_cast<std::uint64_t>(id)); }
 
-Point2f Middle(std::span<const Point2f> points) {
-  Point2f sum;
-  for (const Point2f& p : points) sum = {sum.x + p.x, sum.y + p.y};
-  const auto n = static_cast<float>(points.size());
-  return {sum.x / n, sum.y / n};
+// A place that would leave the picture is moved into it.
+Point2f Inside(Size picture, Point2f at, const PixelBox& text) {
+  const auto width = static_cast<float>(picture.width), height = static_cast<float>(picture.height);
+  return {std::clamp(at.x, 0.0F, std::max(0.0F, width - text.width)),
+          std::clamp(at.y, 0.0F, std::max(0.0F, height - text.height))};
 }
 
-// Text that would leave the picture is moved into it.
-void TextInside(Canvas& canvas, Point2f at, const std::string& text,
-                const media::TextStyle& style) {
-  const PixelBox box = Canvas::MeasureText(text, style);
-  const auto width = static_cast<float>(canvas.size().width),
-             height = static_cast<float>(canvas.size().height);
-  at.x = std::clamp(at.x, 0.0F, std::max(0.0F, width - box.width));
-  at.y = std::clamp(at.y, 0.0F, std::max(0.0F, height - box.height));
-  canvas.Text(at, text, style);
+// The point that lies `part` of the way along.
+Point2f Along(std::span<const Point2f> points, float part) {
+  float length = 0;
+  for (std::size_t i = 1; i < points.size(); ++i)
+    length += std::hypot(points[i].x - points[i - 1].x, points[i].y - points[i - 1].y);
+  float left = part * length;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const Point2f a = points[i - 1], b = points[i];
+    const float step = std::hypot(b.x - a.x, b.y - a.y);
+    if (step > 0 && left <= step)
+      return {a.x + (b.x - a.x) * left / step, a.y + (b.y - a.y) * left / step};
+    left -= step;
+  }
+  return points.back();
+}
+
+bool Overlap(const PixelBox& a, const PixelBox& b) {
+  return a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom();
 }
 
 }  // namespace
@@ -62,6 +71,7 @@ void SceneOverlay::Draw(MutableImageView image, const DrawnScene& scene,
   for (const TrackedObject& object : scene.objects) {
     if (object.state == TrackState::kConfirmed) DrawObject(canvas, object);
   }
+  DrawNames(canvas, scene);
 }
 
 void SceneOverlay::Reset() { trails_.clear(); }
@@ -94,13 +104,46 @@ void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) co
   const Color edge = media::Mix(theme::kSky, theme::kAmber, lit);
   canvas.FillPolygon(zone.corners, edge.WithAlpha(static_cast<std::uint8_t>(28 + 60 * lit)));
   canvas.Polyline(zone.corners, true, edge.WithAlpha(210), (1.2F + lit) * unit);
-  const std::string text =
-      options_.counts ? fmt::format("{}  {}", zone.name, zone.inside) : zone.name;
-  const auto top =
-      std::min_element(zone.corners.begin(), zone.corners.end(),
-                       [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
-  TextInside(canvas, {top->x + 2 * unit, top->y + 2 * unit}, text,
-             {9 * unit, theme::kPaper, theme::kInk.WithAlpha(170)});
+}
+
+// Each at the first of its places where no other name is; they stand still, as lines and zones do.
+void SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& scene) const {
+  const float unit = canvas.unit();
+  const media::TextStyle style{9 * unit, theme::kPaper, theme::kInk.WithAlpha(190)};
+  std::vector<PixelBox> taken;
+  const auto draw = [&](const std::string& text, std::span<const Point2f> places) {
+    PixelBox box = Canvas::MeasureText(text, style);
+    const auto put = [&](Point2f place) {
+      const Point2f at = Inside(canvas.size(), place, box);
+      box.x = at.x, box.y = at.y;
+      return std::ranges::none_of(taken,
+                                  [&](const PixelBox& other) { return Overlap(box, other); });
+    };
+    if (std::ranges::none_of(places, put)) put(places.front());
+    taken.push_back(box);
+    canvas.Text({box.x, box.y}, text, style);
+  };
+  std::vector<Point2f> places;
+  for (const DrawnLine& line : scene.lines) {
+    if (!options_.lines || line.points.size() < 2) continue;
+    const std::string text =
+        options_.counts && !line.counts.empty() ? line.name + "  " + line.counts : line.name;
+    const PixelBox box = Canvas::MeasureText(text, style);
+    places.clear();
+    for (const float part : {0.5F, 0.25F, 0.75F, 0.1F, 0.9F, 0.4F, 0.6F}) {
+      const Point2f at = Along(line.points, part);
+      places.push_back({at.x - box.width / 2, at.y - box.height - 3 * unit});
+    }
+    draw(text, places);
+  }
+  for (const DrawnZone& zone : scene.zones) {
+    if (!options_.zones || zone.corners.size() < 3) continue;
+    places.assign(zone.corners.begin(), zone.corners.end());
+    std::ranges::stable_sort(
+        places, [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
+    for (Point2f& place : places) place = {place.x + 2 * unit, place.y + 2 * unit};
+    draw(options_.counts ? fmt::format("{}  {}", zone.name, zone.inside) : zone.name, places);
+  }
 }
 
 void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) const {
@@ -111,13 +154,6 @@ void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) co
   canvas.Polyline(line.points, false, color, (1.8F + 1.5F * lit) * unit);
   for (const Point2f end : {line.points.front(), line.points.back()})
     canvas.Disc(end, 3 * unit, color);
-  const std::string text =
-      options_.counts && !line.counts.empty() ? line.name + "  " + line.counts : line.name;
-  const media::TextStyle style{9 * unit, theme::kPaper, theme::kInk.WithAlpha(190)};
-  const PixelBox box = Canvas::MeasureText(text, style);
-  const Point2f middle =
-      line.points.size() == 2 ? Middle(line.points) : line.points[line.points.size() / 2];
-  TextInside(canvas, {middle.x - box.width / 2, middle.y - box.height - 3 * unit}, text, style);
 }
 
 void SceneOverlay::DrawTrail(Canvas& canvas, std::int64_t id, std::int64_t now_us) const {
@@ -146,7 +182,8 @@ void SceneOverlay::DrawObject(Canvas& canvas, const TrackedObject& object) const
   const bool fits = Canvas::MeasureText(whole, style).width <= 1.6F * object.box.width;
   const std::string label = fits ? whole : fmt::format("#{}", object.track_id);
   const PixelBox box = Canvas::MeasureText(label, style);
-  TextInside(canvas, {object.box.x, object.box.y - box.height}, label, style);
+  const Point2f above{object.box.x, object.box.y - box.height};
+  canvas.Text(Inside(canvas.size(), above, box), label, style);
 }
 
 }  // namespace vigil::app

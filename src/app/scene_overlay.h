@@ -17,7 +17,7 @@ namespace vigil::app {
 
 struct SceneOverlayOptions {
   bool boxes = true;
-  bool labels = true;  ///< class, number and score over each box
+  bool labels = true;  ///< class, number and score over each box; of a small one, the number
   bool trails = true;  ///< where each object was in the last `trail_s` seconds
   bool lines = true;
   bool zones = true;
@@ -66,6 +66,7 @@ class SceneOverlay {
   void Follow(std::span<const TrackedObject> objects, std::int64_t now_us);
   void DrawZone(media::Canvas& canvas, const DrawnZone& zone, float lit) const;
   void DrawLine(media::Canvas& canvas, const DrawnLine& line, float lit) const;
+  void DrawNames(media::Canvas& canvas, const DrawnScene& scene) const;
   void DrawTrail(media::Canvas& canvas, std::int64_t id, std::int64_t now_us) const;
   void DrawObject(media::Canvas& canvas, const TrackedObject& object) const;
   /// 1 at an event, fading to 0 in flash_s.

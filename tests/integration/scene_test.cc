@@ -252,6 +252,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "--events needs an object detector: add --detector hog"},
         WrongCase{"a_pytorch_file", {"--detector", "yolo11n.pt"}, 2, "export it to ONNX"},
         WrongCase{"no_such_model", {"--detector", "nothere.onnx", "-q"}, 1, "nothere.onnx"},
+        WrongCase{"a_misspelt_model",
+                  {"--detector", "hogg", "-q"},
+                  1,
+                  "detector hogg: neither a file nor a known model; did you mean hog?"},
         WrongCase{
             "a_model_to_pull", {"--detector", "yolox-nano"}, 1, "vigil models pull yolox-nano"},
         WrongCase{"an_unknown_line",
