@@ -29,6 +29,11 @@ Point2f Middle(std::span<const Point2f> points) {
   return {sum.x / n, sum.y / n};
 }
 
+// Of capitals, `units` of the canvas high where that can be read.
+float TextHeight(const Canvas& canvas, float units) {
+  return std::max(media::kLegibleHeight, units * canvas.unit());
+}
+
 // Text that would leave the picture is moved into it.
 void TextInside(Canvas& canvas, Point2f at, const std::string& text,
                 const media::TextStyle& style) {
@@ -100,7 +105,7 @@ void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) co
       std::min_element(zone.corners.begin(), zone.corners.end(),
                        [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
   TextInside(canvas, {top->x + 2 * unit, top->y + 2 * unit}, text,
-             {9 * unit, theme::kPaper, theme::kInk.WithAlpha(170)});
+             {TextHeight(canvas, 9), theme::kPaper, theme::kInk.WithAlpha(170)});
 }
 
 void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) const {
@@ -113,7 +118,7 @@ void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) co
     canvas.Disc(end, 3 * unit, color);
   const std::string text =
       options_.counts && !line.counts.empty() ? line.name + "  " + line.counts : line.name;
-  const media::TextStyle style{9 * unit, theme::kPaper, theme::kInk.WithAlpha(190)};
+  const media::TextStyle style{TextHeight(canvas, 9), theme::kPaper, theme::kInk.WithAlpha(190)};
   const PixelBox box = Canvas::MeasureText(text, style);
   const Point2f middle =
       line.points.size() == 2 ? Middle(line.points) : line.points[line.points.size() / 2];
@@ -139,10 +144,11 @@ void SceneOverlay::DrawObject(Canvas& canvas, const TrackedObject& object) const
   if (options_.boxes) canvas.Box(object.box, own, 1.4F * unit, 2 * unit);
   if (!options_.labels) return;
   // Small objects in a crowd get their number only: a plate would cover their neighbours.
-  const float text = std::clamp(object.box.height / 9, 6.5F * unit, 10 * unit);
+  const float text =
+      std::clamp(object.box.height / 9, TextHeight(canvas, 6.5F), TextHeight(canvas, 10));
   const std::string whole =
       fmt::format("{} #{} {:.0f}%", object.class_name, object.track_id, object.confidence * 100);
-  const media::TextStyle style{text, theme::kPaper, own.WithAlpha(200)};
+  const media::TextStyle style{text, theme::TextOn(own), own.WithAlpha(215)};
   const bool fits = Canvas::MeasureText(whole, style).width <= 1.6F * object.box.width;
   const std::string label = fits ? whole : fmt::format("#{}", object.track_id);
   const PixelBox box = Canvas::MeasureText(label, style);

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/result_json.h"
+#include "face/degrees.h"
 
 namespace vigil::app {
 namespace {
@@ -53,12 +54,12 @@ void AppendPicture(std::string& text, const JobReport& report) {
   const auto& faces = report.picture->faces;
   for (std::size_t i = 0; i < std::min(faces.size(), kMost); ++i) {
     const face::Face& f = faces[i];
-    fmt::format_to(out, "  #{}  head yaw {:+.0f}° pitch {:+.0f}° roll {:+.0f}°", f.id,
-                   f.head_pose.to_camera.yaw_deg, f.head_pose.to_camera.pitch_deg,
-                   f.head_pose.roll_deg);
+    const auto degrees = face::SignedDegrees;
+    const face::Angles &head = f.head_pose.to_camera, &gaze = f.gaze.combined.to_camera;
+    fmt::format_to(out, "  #{}  head yaw {} pitch {} roll {}", f.id, degrees(head.yaw_deg),
+                   degrees(head.pitch_deg), degrees(f.head_pose.roll_deg));
     if (f.mesh.has_irises())
-      fmt::format_to(out, "  gaze yaw {:+.0f}° pitch {:+.0f}°", f.gaze.combined.to_camera.yaw_deg,
-                     f.gaze.combined.to_camera.pitch_deg);
+      fmt::format_to(out, "  gaze yaw {} pitch {}", degrees(gaze.yaw_deg), degrees(gaze.pitch_deg));
     fmt::format_to(out, "  eyes {}  attention {:.0f}\n", Name(f.eyes.state), f.attention.score);
   }
   if (faces.size() > kMost) fmt::format_to(out, "  and {} more\n", faces.size() - kMost);
