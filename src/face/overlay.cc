@@ -23,7 +23,7 @@ Point2f At(const Face& face, int index) {
 float LineWidth(const Face& face) { return std::clamp(face.box.width / 260, 0.5F, 2.5F); }
 
 // Panels need faces that are not small against them; in a crowd they would cover everything else.
-constexpr float kWholePerFace = 3.2F, kCompactPerFace = 1.8F;
+constexpr float kWholePerFace = 3.2F, kCompactPerFace = 2.0F;
 
 // How high the capitals of a face's panel would best be.
 float BestText(const Canvas& canvas, const Face& face) {

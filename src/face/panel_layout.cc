@@ -20,7 +20,7 @@ constexpr std::array<Surround, 3> kSurrounds = {
 // of the face itself.
 constexpr int kSteps = 5, kBeside = 4 * kSteps, kEdges = 8, kOwnCorners = 4;
 constexpr int kOwnCornersBegin = kBeside + kEdges, kPlaces = kOwnCornersBegin + kOwnCorners;
-constexpr float kReach = 1.2F;           // how far an edge may be, in longer sides of the face
+constexpr float kReach = 0.8F;           // how far an edge may be, in longer sides of the face
 constexpr float kRoom = 0.12F;           // to spare before a panel moves, of its face's width
 constexpr float kOwnCornerShare = 0.3F;  // of the face's width, for a tag that lies on it
 

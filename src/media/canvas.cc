@@ -219,7 +219,7 @@ PixelBox Canvas::Text(Point2f at, std::string_view text, const TextStyle& style)
   if (style.plate) FillBox(box, *style.plate, style.height * 0.4F);
   if (at.x < -kMaxTextReach || at.y < -kMaxTextReach) return box;  // its end lies outside, too
   const float margin = style.plate ? kMargin * style.height : 0;
-  Paint(Bounds(box, double{style.height} / 2), style.color, [&](const Coverage& cover) {
+  Paint(Bounds(box, 2 + double{style.height} / 16), style.color, [&](const Coverage& cover) {
     internal::CoverText(cover, {at.x + margin, at.y + margin + style.height}, text, style.height,
                         fine_);
   });
