@@ -34,9 +34,13 @@ float BestText(const Canvas& canvas, const Face& face) {
 
 }  // namespace
 
-FaceDetail DetailOf(float face_width) {
-  if (face_width < 40) return FaceDetail::kCorners;
-  return face_width < 80 ? FaceDetail::kContours : FaceDetail::kAll;
+FaceDetail DetailOf(float face_width, FaceDetail before) {
+  // What was drawn is drawn on a little below its limit: a face there does not flicker.
+  const auto reaches = [&](FaceDetail detail, float limit) {
+    return face_width >= (before >= detail ? 0.9F * limit : limit);
+  };
+  if (reaches(FaceDetail::kAll, 80)) return FaceDetail::kAll;
+  return reaches(FaceDetail::kContours, 40) ? FaceDetail::kContours : FaceDetail::kCorners;
 }
 
 Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options)
@@ -53,61 +57,66 @@ Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options)
 
 void Overlay::Draw(MutableImageView image, const FaceResult& result) {
   Canvas canvas(image);
+  std::vector<Drawn> drawn;
   for (const Face& face : result.faces) {
-    if (DetailOf(face.box.width) == FaceDetail::kCorners) {
+    drawn.push_back(Before(face.id));
+    FaceDetail& detail = drawn.back().detail;
+    detail = DetailOf(face.box.width, detail);
+    if (detail == FaceDetail::kCorners) {
       DrawCorners(canvas, face);
       continue;
     }
-    DrawMesh(canvas, face);
+    DrawMesh(canvas, face, detail);
     if (options_.irises && face.mesh.has_irises()) DrawIrises(canvas, face);
     if (options_.axes) DrawAxes(canvas, face);
     if (options_.gaze && face.gaze.combined.confidence > 0.2F) DrawGaze(canvas, face);
   }
+  drawn_ = std::move(drawn);
   // Panels last: nothing is drawn over text.
   if (options_.panel) DrawPanels(canvas, result);
 }
 
-void Overlay::Reset() { panels_.clear(); }
+void Overlay::Reset() { drawn_.clear(); }
 
-// What a face had in the last picture, or nothing.
-Overlay::Panel Overlay::PanelBefore(std::int64_t id) const {
+// How a face was drawn in the last picture.
+Overlay::Drawn Overlay::Before(std::int64_t id) const {
   const auto at =
-      std::lower_bound(panels_.begin(), panels_.end(), id,
-                       [](const Panel& panel, std::int64_t of) { return panel.id < of; });
-  return at != panels_.end() && at->id == id ? *at : Panel{id, 0, {}};
+      std::lower_bound(drawn_.begin(), drawn_.end(), id,
+                       [](const Drawn& drawn, std::int64_t of) { return drawn.id < of; });
+  return at != drawn_.end() && at->id == id ? *at : Drawn{id, FaceDetail::kCorners, 0, {}};
+}
+
+// Which panels the face may have. Updates the height of its text.
+PanelRequest Overlay::RequestFor(const Canvas& canvas, const Face& face, Drawn& drawn) {
+  // Whole pixels, and those of before unless the face has really become another size.
+  const float best = BestText(canvas, face);
+  if (std::abs(drawn.text - best) > 0.8F)
+    drawn.text = std::max(std::round(best), media::kLegibleHeight);
+  PanelRequest request{face.id, face.box, {}, drawn.spot};
+  for (const PanelForm form : {PanelForm::kWhole, PanelForm::kCompact, PanelForm::kTag}) {
+    const Size size = internal::PanelSize(face, form, drawn.text);
+    const float most = (form == PanelForm::kWhole ? kWholePerFace : kCompactPerFace) *
+                       (form == drawn.spot.form ? 1.15F : 1.0F);
+    if (form == PanelForm::kTag || static_cast<float>(size.width) <= most * face.box.width)
+      request.sizes[static_cast<std::size_t>(form)] = size;
+  }
+  return request;
 }
 
 void Overlay::DrawPanels(Canvas& canvas, const FaceResult& result) {
-  std::vector<Panel> panels;
   std::vector<PanelRequest> requests;
-  for (const Face& face : result.faces) {
-    Panel panel = PanelBefore(face.id);
-    // Whole pixels, and those of before unless the face has really become another size.
-    const float best = BestText(canvas, face);
-    if (std::abs(panel.text - best) > 0.8F) panel.text = std::round(best);
-    panel.text = std::max(panel.text, media::kLegibleHeight);
-    PanelRequest request{face.id, face.box, {}, panel.spot};
-    for (const PanelForm form : {PanelForm::kWhole, PanelForm::kCompact, PanelForm::kTag}) {
-      const Size size = internal::PanelSize(face, form, panel.text);
-      const float most = form == PanelForm::kWhole ? kWholePerFace : kCompactPerFace;
-      if (form == PanelForm::kTag || static_cast<float>(size.width) <= most * face.box.width)
-        request.sizes[static_cast<std::size_t>(form)] = size;
-    }
-    panels.push_back(panel);
-    requests.push_back(request);
-  }
+  for (std::size_t i = 0; i < drawn_.size(); ++i)
+    requests.push_back(RequestFor(canvas, result.faces[i], drawn_[i]));
   const std::vector<PanelSpot> spots = PlacePanels(canvas.size(), requests);
   for (std::size_t i = 0; i < spots.size(); ++i) {
-    panels[i].spot = spots[i];
+    drawn_[i].spot = spots[i];
     // Whose panel it is goes without saying where there is only one, and of tags, which touch.
     const bool beside = spots[i].form == PanelForm::kWhole || spots[i].form == PanelForm::kCompact;
     if (spots[i].leader || (beside && spots.size() > 1))
-      internal::DrawLeader(canvas, result.faces[i], spots[i].box, panels[i].text);
+      internal::DrawLeader(canvas, result.faces[i], spots[i].box, drawn_[i].text);
   }
-  for (std::size_t i = 0; i < spots.size(); ++i) {
-    internal::DrawPanel(canvas, result.faces[i], spots[i], panels[i].text);
-  }
-  panels_ = std::move(panels);
+  for (std::size_t i = 0; i < spots.size(); ++i)
+    internal::DrawPanel(canvas, result.faces[i], spots[i], drawn_[i].text);
 }
 
 // Of a face whose mesh would be a mask: what it is, and not more.
@@ -125,10 +134,10 @@ void Overlay::DrawCorners(Canvas& canvas, const Face& face) {
   canvas.Lines(segments_, theme::OfId(static_cast<std::uint64_t>(face.id)), 1);
 }
 
-void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
+void Overlay::DrawMesh(Canvas& canvas, const Face& face, FaceDetail detail) {
   const Color color = theme::kMint;
   const float width = LineWidth(face);
-  const bool all = DetailOf(face.box.width) == FaceDetail::kAll;
+  const bool all = detail == FaceDetail::kAll;
   if (options_.mesh == MeshStyle::kNone) return;
   if (all && options_.mesh == MeshStyle::kPoints) {
     dots_.clear();

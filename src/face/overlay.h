@@ -31,7 +31,8 @@ enum class FaceDetail : std::uint8_t {
   kContours,  ///< below 80: outlines instead of points or the whole mesh; irises, axes, gaze
   kAll
 };
-FaceDetail DetailOf(float face_width);
+/// `before`: of the same face in the last picture of a video.
+FaceDetail DetailOf(float face_width, FaceDetail before = FaceDetail::kCorners);
 
 /// Sizes follow the face and the picture, so that small faces stay visible under their drawing. One
 /// thread at a time.
@@ -44,26 +45,28 @@ class Overlay {
   void Reset();
 
  private:
-  void DrawMesh(media::Canvas& canvas, const Face& face);
+  void DrawMesh(media::Canvas& canvas, const Face& face, FaceDetail detail);
   void DrawIrises(media::Canvas& canvas, const Face& face) const;
   void DrawAxes(media::Canvas& canvas, const Face& face) const;
   void DrawGaze(media::Canvas& canvas, const Face& face) const;
   void DrawCorners(media::Canvas& canvas, const Face& face);
   void DrawPanels(media::Canvas& canvas, const FaceResult& result);
 
-  struct Panel {
+  struct Drawn {  // how a face was drawn
     std::int64_t id = 0;
+    FaceDetail detail = FaceDetail::kCorners;
     float text = 0;  // height of capitals
     PanelSpot spot;
   };
-  Panel PanelBefore(std::int64_t id) const;
+  Drawn Before(std::int64_t id) const;
+  static PanelRequest RequestFor(const media::Canvas& canvas, const Face& face, Drawn& drawn);
 
   using Edge = std::array<std::uint16_t, 2>;
   const OverlayOptions options_;
   std::vector<Edge> edges_;               // of the tesselation, each once
   std::vector<media::Segment> segments_;  // used again and again
   std::vector<Point2f> dots_;
-  std::vector<Panel> panels_;  // of the last picture, by id
+  std::vector<Drawn> drawn_;  // of the last picture, by id
 };
 
 }  // namespace vigil::face

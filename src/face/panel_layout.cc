@@ -43,6 +43,8 @@ bool IsUsable(const PixelBox& box) {
          std::isfinite(box.height) && box.width > 0 && box.height > 0;
 }
 
+float AreaOf(const PixelBox& box) { return IsUsable(box) ? box.area() : 0; }
+
 // Where [a, a + length) and [b, b + other) are nearest: one coordinate of each.
 void Nearest(float a, float length, float b, float other, float& on_a, float& on_b) {
   const float low = std::max(a, b), high = std::min(a + length, b + other);
@@ -99,7 +101,7 @@ class Layout {
     std::vector<std::size_t> order(requests_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
-      const float area_a = requests_[a].face.area(), area_b = requests_[b].face.area();
+      const float area_a = AreaOf(requests_[a].face), area_b = AreaOf(requests_[b].face);
       return area_a > area_b || (area_a == area_b && requests_[a].id < requests_[b].id);
     });
     for (const std::size_t i : order) Keep(i);

@@ -92,6 +92,18 @@ INSTANTIATE_TEST_SUITE_P(
                     DetailCase{"large", 250, MeshStyle::kTesselation, 0.3, 1}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
 
+TEST(FaceDetail, DoesNotFlickerAtItsLimits) {
+  using enum FaceDetail;
+  EXPECT_EQ(DetailOf(39), kCorners);
+  EXPECT_EQ(DetailOf(40), kContours);
+  EXPECT_EQ(DetailOf(79), kContours);
+  EXPECT_EQ(DetailOf(80), kAll);
+  EXPECT_EQ(DetailOf(79, kAll), kAll);
+  EXPECT_EQ(DetailOf(71, kAll), kContours);
+  EXPECT_EQ(DetailOf(39, kContours), kContours);
+  EXPECT_EQ(DetailOf(35, kAll), kCorners);
+}
+
 TEST(Overlay, PanelsLeaveEveryFaceFree) {
   // A row of people and two behind them.
   std::vector<Face> faces;
