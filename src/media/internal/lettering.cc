@@ -56,7 +56,8 @@ const std::array<float, 128>& Advances() {
   return advances;
 }
 
-float AdvanceOf(char c) { return Advances()[static_cast<std::size_t>(c)]; }
+// Of what Printable leaves: 7 bits.
+float AdvanceOf(char c) { return Advances()[static_cast<unsigned char>(c)]; }
 
 float StrokeOf(float height) { return std::max(1.1F, height / 8); }
 
