@@ -7,6 +7,7 @@
 
 #include "bench/timing.h"
 #include "face/canonical_face.h"
+#include "face/overlay.h"
 #include "face/pipeline.h"
 #include "media/jpeg.h"
 #include "media/picture.h"
@@ -54,6 +55,35 @@ void FollowedFace(benchmark::State& state, int points) {
 }
 BENCHMARK_CAPTURE(FollowedFace, mesh_478, face::kRefinedPoints)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(FollowedFace, mesh_468, face::kMeshPoints)->Unit(benchmark::kMillisecond);
+
+// What drawing costs: `faces` of the portrait's size, in two rows. To be held against FollowedFace.
+void Draw(benchmark::State& state) {
+  const Image frame = VgaPortrait();
+  auto models = test::LoadFaceModels();
+  const auto canonical =
+      face::LoadCanonicalFace(test::ModelPath("geometry_pipeline_metadata_landmarks.binarypb"));
+  face::Pipeline pipeline(*canonical, Options(face::FinderMode::kAuto, 1));
+  const auto found = pipeline.Still(models, frame.view());
+  if (!found.ok() || (*found)->faces.size() != 1) std::exit(1);
+  const face::Face one = (*found)->faces.front();
+  face::FaceResult result;
+  for (int i = 0; i < state.range(0); ++i) {
+    face::Face face = one;
+    face.id = i + 1;
+    const float x = state.range(0) == 1 ? 0 : 20 + 125 * static_cast<float>(i % 5) - face.box.x;
+    const float y = state.range(0) == 1 ? 0 : 60 + 230 * static_cast<float>(i / 5) - face.box.y;
+    face.box.x += x, face.box.y += y;
+    for (Point3f& point : face.mesh.points) point.x += x, point.y += y;
+    result.faces.push_back(face);
+  }
+  face::Overlay overlay(*canonical, {});
+  Image drawn(640, 480, PixelFormat::kRgb8);
+  for (auto _ : state) {
+    std::memcpy(drawn.mutable_view().data, frame.view().data, frame.bytes());
+    overlay.Draw(drawn.mutable_view(), result);
+  }
+}
+BENCHMARK(Draw)->ArgName("faces")->Arg(1)->Arg(10)->Unit(benchmark::kMillisecond);
 
 void Find(benchmark::State& state, face::FinderMode mode) {
   const Image frame = VgaPortrait();

@@ -131,6 +131,7 @@ absl::Status Perception::Still(WorkerModels& models, const Frame& frame) {
 absl::Status Perception::Look(WorkerModels& models, const Frame& frame, bool still) {
   events_ = {};
   if (faces_) {
+    if (still) face_overlay_->Reset();
     const auto result = still ? faces_->Still(*models.faces, frame.image.view())
                               : faces_->Next(*models.faces, frame.image.view(), frame.timestamp_us);
     if (!result.ok()) return result.status();

@@ -29,6 +29,11 @@ Point2f Inside(Size picture, Point2f at, const PixelBox& text) {
           std::clamp(at.y, 0.0F, std::max(0.0F, height - text.height))};
 }
 
+// Of capitals, `units` of the canvas high where that can be read.
+float TextHeight(const Canvas& canvas, float units) {
+  return std::max(media::kLegibleHeight, units * canvas.unit());
+}
+
 // The point that lies `part` of the way along.
 Point2f Along(std::span<const Point2f> points, float part) {
   float length = 0;
@@ -109,7 +114,7 @@ void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) co
 // Each at the first of its places where no other name is; they stand still, as lines and zones do.
 void SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& scene) const {
   const float unit = canvas.unit();
-  const media::TextStyle style{9 * unit, theme::kPaper, theme::kInk.WithAlpha(190)};
+  const media::TextStyle style{TextHeight(canvas, 9), theme::kPaper, theme::kInk.WithAlpha(190)};
   std::vector<PixelBox> taken;
   const auto draw = [&](const std::string& text, std::span<const Point2f> places) {
     PixelBox box = Canvas::MeasureText(text, style);
@@ -175,10 +180,11 @@ void SceneOverlay::DrawObject(Canvas& canvas, const TrackedObject& object) const
   if (options_.boxes) canvas.Box(object.box, own, 1.4F * unit, 2 * unit);
   if (!options_.labels) return;
   // Small objects in a crowd get their number only: a plate would cover their neighbours.
-  const float text = std::clamp(object.box.height / 9, 6.5F * unit, 10 * unit);
+  const float text =
+      std::clamp(object.box.height / 9, TextHeight(canvas, 6.5F), TextHeight(canvas, 10));
   const std::string whole =
       fmt::format("{} #{} {:.0f}%", object.class_name, object.track_id, object.confidence * 100);
-  const media::TextStyle style{text, theme::kPaper, own.WithAlpha(200)};
+  const media::TextStyle style{text, theme::TextOn(own), own.WithAlpha(215)};
   const bool fits = Canvas::MeasureText(whole, style).width <= 1.6F * object.box.width;
   const std::string label = fits ? whole : fmt::format("#{}", object.track_id);
   const PixelBox box = Canvas::MeasureText(label, style);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 
 #include "app/result_json.h"
+#include "face/degrees.h"
 
 namespace vigil::app {
 namespace {
@@ -45,9 +45,6 @@ std::string FindsOf(const JobReport& r) {
   return text;
 }
 
-// "+12°", never "-0°".
-std::string Degrees(float degrees) { return fmt::format("{:+.0f}°", std::round(degrees) + 0.0F); }
-
 // Whether anything but the head says where the person looks.
 bool SeesEyes(const face::Face& f) {
   return f.gaze.combined.confidence > 0 || f.eyes.state != face::EyeState::kUnknown;
@@ -65,11 +62,13 @@ void AppendPicture(std::string& text, const JobReport& report) {
   for (std::size_t i = 0; i < std::min(faces.size(), kMost); ++i) {
     const face::Face& f = faces[i];
     fmt::format_to(out, "  #{}  head yaw {} pitch {} roll {}", f.id,
-                   Degrees(f.head_pose.to_camera.yaw_deg), Degrees(f.head_pose.to_camera.pitch_deg),
-                   Degrees(f.head_pose.roll_deg));
+                   face::SignedDegrees(f.head_pose.to_camera.yaw_deg),
+                   face::SignedDegrees(f.head_pose.to_camera.pitch_deg),
+                   face::SignedDegrees(f.head_pose.roll_deg));
     if (f.gaze.combined.confidence > 0) {
-      fmt::format_to(out, "  gaze yaw {} pitch {}", Degrees(f.gaze.combined.to_camera.yaw_deg),
-                     Degrees(f.gaze.combined.to_camera.pitch_deg));
+      fmt::format_to(out, "  gaze yaw {} pitch {}",
+                     face::SignedDegrees(f.gaze.combined.to_camera.yaw_deg),
+                     face::SignedDegrees(f.gaze.combined.to_camera.pitch_deg));
     } else if (f.mesh.has_irises()) {
       text += "  gaze unknown";
     }

@@ -1,12 +1,11 @@
 #include "face/overlay.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "face/camera.h"
 #include "face/contours.h"
+#include "face/internal/face_panel.h"
 
 namespace vigil::face {
 namespace {
@@ -20,16 +19,29 @@ Point2f At(const Face& face, int index) {
   return {point.x, point.y};
 }
 
-// Good is mint, then amber, then coral.
-Color Grade(float badness) {
-  return badness < 0.5F ? media::Mix(theme::kMint, theme::kAmber, badness * 2)
-                        : media::Mix(theme::kAmber, theme::kCoral, badness * 2 - 1);
-}
-
 // Lines of a face this large: a hair on small ones, never thick.
 float LineWidth(const Face& face) { return std::clamp(face.box.width / 260, 0.5F, 2.5F); }
 
+// Panels need faces that are not small against them; in a crowd they would cover everything else.
+constexpr float kWholePerFace = 3.2F, kCompactPerFace = 2.0F;
+
+// How high the capitals of a face's panel would best be.
+float BestText(const Canvas& canvas, const Face& face) {
+  const float unit = canvas.unit();
+  const float smallest = std::max(media::kLegibleHeight, 6.5F * unit);
+  return std::clamp(face.box.width / 14, smallest, std::max(smallest, 11 * unit));
+}
+
 }  // namespace
+
+FaceDetail DetailOf(float face_width, FaceDetail before) {
+  // What was drawn is drawn on a little below its limit: a face there does not flicker.
+  const auto reaches = [&](FaceDetail detail, float limit) {
+    return face_width >= (before >= detail ? 0.9F * limit : limit);
+  };
+  if (reaches(FaceDetail::kAll, 80)) return FaceDetail::kAll;
+  return reaches(FaceDetail::kContours, 40) ? FaceDetail::kContours : FaceDetail::kCorners;
+}
 
 Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options)
     : options_(options) {
@@ -45,32 +57,99 @@ Overlay::Overlay(const CanonicalFace& canonical, const OverlayOptions& options)
 
 void Overlay::Draw(MutableImageView image, const FaceResult& result) {
   Canvas canvas(image);
+  std::vector<Drawn> drawn;
   for (const Face& face : result.faces) {
-    DrawMesh(canvas, face);
+    drawn.push_back(Before(face.id));
+    FaceDetail& detail = drawn.back().detail;
+    detail = DetailOf(face.box.width, detail);
+    if (detail == FaceDetail::kCorners) {
+      DrawCorners(canvas, face);
+      continue;
+    }
+    DrawMesh(canvas, face, detail);
     if (options_.irises && face.mesh.has_irises()) DrawIrises(canvas, face);
     if (options_.axes) DrawAxes(canvas, face);
     if (options_.gaze && face.gaze.combined.confidence > 0.2F) DrawGaze(canvas, face);
   }
+  drawn_ = std::move(drawn);
   // Panels last: nothing is drawn over text.
-  for (const Face& face : result.faces) {
-    if (options_.panel) DrawPanel(canvas, face);
-  }
+  if (options_.panel) DrawPanels(canvas, result);
 }
 
-void Overlay::DrawMesh(Canvas& canvas, const Face& face) {
+void Overlay::Reset() { drawn_.clear(); }
+
+// How a face was drawn in the last picture.
+Overlay::Drawn Overlay::Before(std::int64_t id) const {
+  const auto at =
+      std::lower_bound(drawn_.begin(), drawn_.end(), id,
+                       [](const Drawn& drawn, std::int64_t of) { return drawn.id < of; });
+  return at != drawn_.end() && at->id == id ? *at : Drawn{id, FaceDetail::kCorners, 0, {}};
+}
+
+// Which panels the face may have. Updates the height of its text.
+PanelRequest Overlay::RequestFor(const Canvas& canvas, const Face& face, Drawn& drawn) {
+  // Whole pixels, and those of before unless the face has really become another size.
+  const float best = BestText(canvas, face);
+  if (std::abs(drawn.text - best) > 0.8F)
+    drawn.text = std::max(std::round(best), media::kLegibleHeight);
+  PanelRequest request{face.id, face.box, {}, drawn.spot};
+  for (const PanelForm form : {PanelForm::kWhole, PanelForm::kCompact, PanelForm::kTag}) {
+    const Size size = internal::PanelSize(face, form, drawn.text);
+    const float most = (form == PanelForm::kWhole ? kWholePerFace : kCompactPerFace) *
+                       (form == drawn.spot.form ? 1.15F : 1.0F);
+    if (form == PanelForm::kTag || static_cast<float>(size.width) <= most * face.box.width)
+      request.sizes[static_cast<std::size_t>(form)] = size;
+  }
+  return request;
+}
+
+void Overlay::DrawPanels(Canvas& canvas, const FaceResult& result) {
+  std::vector<PanelRequest> requests;
+  for (std::size_t i = 0; i < drawn_.size(); ++i)
+    requests.push_back(RequestFor(canvas, result.faces[i], drawn_[i]));
+  const std::vector<PanelSpot> spots = PlacePanels(canvas.size(), requests);
+  for (std::size_t i = 0; i < spots.size(); ++i) {
+    drawn_[i].spot = spots[i];
+    // Whose panel it is goes without saying where there is only one, and of tags, which touch.
+    const bool beside = spots[i].form == PanelForm::kWhole || spots[i].form == PanelForm::kCompact;
+    if (spots[i].leader || (beside && spots.size() > 1))
+      internal::DrawLeader(canvas, result.faces[i], spots[i].box, drawn_[i].text);
+  }
+  for (std::size_t i = 0; i < spots.size(); ++i)
+    internal::DrawPanel(canvas, result.faces[i], spots[i], drawn_[i].text);
+}
+
+// Of a face whose mesh would be a mask: what it is, and not more.
+void Overlay::DrawCorners(Canvas& canvas, const Face& face) {
+  const PixelBox& box = face.box;
+  const float length = std::min(box.width, box.height) / 4;
+  segments_.clear();
+  for (const float x : {box.x, box.right()}) {
+    for (const float y : {box.y, box.bottom()}) {
+      const float dx = x > box.x ? -length : length, dy = y > box.y ? -length : length;
+      segments_.push_back({{x, y}, {x + dx, y}});
+      segments_.push_back({{x, y}, {x, y + dy}});
+    }
+  }
+  canvas.Lines(segments_, theme::OfId(static_cast<std::uint64_t>(face.id)), 1);
+}
+
+void Overlay::DrawMesh(Canvas& canvas, const Face& face, FaceDetail detail) {
   const Color color = theme::kMint;
   const float width = LineWidth(face);
+  const bool all = detail == FaceDetail::kAll;
   if (options_.mesh == MeshStyle::kNone) return;
-  if (options_.mesh == MeshStyle::kPoints) {
+  if (all && options_.mesh == MeshStyle::kPoints) {
     dots_.clear();
     for (const Point3f& point : face.mesh.span()) dots_.push_back({point.x, point.y});
     canvas.Discs(dots_, std::max(0.8F, width), color.WithAlpha(200));
     return;
   }
-  if (options_.mesh == MeshStyle::kTesselation) {
+  if (all && options_.mesh == MeshStyle::kTesselation) {
     segments_.clear();
     for (const Edge& edge : edges_) segments_.push_back({At(face, edge[0]), At(face, edge[1])});
-    canvas.Lines(segments_, color.WithAlpha(120), std::max(0.6F, width * 0.6F));
+    const auto alpha = static_cast<std::uint8_t>(std::clamp(face.box.width * 0.8F, 60.0F, 120.0F));
+    canvas.Lines(segments_, color.WithAlpha(alpha), std::max(0.6F, width * 0.6F));
   }
   segments_.clear();
   for (const Contour& contour : kContours) {
@@ -87,8 +166,10 @@ void Overlay::DrawIrises(Canvas& canvas, const Face& face) const {
     const Point2f center = At(face, first);
     float radius = 0;
     for (int i = 1; i <= 4; ++i) radius += Distance(center, At(face, first + i)) / 4;
-    canvas.Circle(center, radius, theme::kSky, std::max(1.0F, LineWidth(face)));
-    canvas.Disc(center, std::max(1.0F, radius * 0.22F), theme::kSky);
+    // Of small eyes something is to be left.
+    canvas.Circle(center, radius, theme::kSky,
+                  std::clamp(radius / 5, 0.6F, LineWidth(face) + 0.5F));
+    if (radius > 4) canvas.Disc(center, radius * 0.22F, theme::kSky);
   }
 }
 
@@ -117,62 +198,6 @@ void Overlay::DrawGaze(Canvas& canvas, const Face& face) const {
     const Point2f from = At(face, iris);
     const Point2f to{from.x + length * gaze.x, from.y - length * gaze.y};
     canvas.Arrow(from, to, theme::kSky.WithAlpha(230), width, width * 4);
-  }
-}
-
-// A plate beside the face, kept inside the picture: where the head points, and three gauges.
-void Overlay::DrawPanel(Canvas& canvas, const Face& face) const {
-  const float unit = canvas.unit();
-  const float text = std::clamp(face.box.width / 20, 6.5F * unit, 11 * unit);
-  const Color own = theme::OfId(static_cast<std::uint64_t>(face.id));
-  const std::string id = fmt::format("#{}", face.id);
-  // Small faces in a crowd get their number only: a plate would cover their neighbours.
-  if (face.box.width < 10 * text) {
-    const media::TextStyle tag{text, theme::kPaper, own.WithAlpha(190)};
-    const PixelBox box = Canvas::MeasureText(id, tag);
-    canvas.Text({face.box.x + (face.box.width - box.width) / 2,
-                 std::max(0.0F, face.box.y - box.height - unit)},
-                id, tag);
-    return;
-  }
-  const media::TextStyle label{text, theme::kPaper, {}}, muted{text * 0.85F, theme::kMuted, {}};
-  const bool known = face.eyes.state != EyeState::kUnknown;
-  struct Gauge {
-    const char* name;
-    float fraction;
-    Color color;
-  };
-  const Gauge gauges[] = {
-      {"attention", face.attention.score / 100, Grade(1 - face.attention.score / 100)},
-      {"drowsiness", face.drowsiness.score / 100, Grade(face.drowsiness.score / 100)},
-      {known ? "eyes open" : "eyes ?", known ? face.eyes.openness : 0, theme::kSky}};
-  const std::string angles =
-      fmt::format("yaw {:+.0f}  pitch {:+.0f}", face.head_pose.to_camera.yaw_deg,
-                  face.head_pose.to_camera.pitch_deg);
-  const float pad = text, row = text * 2, bar = text * 7;
-  const float labels = Canvas::MeasureText("drowsiness", label).width + text;
-  const float head = Canvas::MeasureText(id, label).width + text;
-  const float width =
-      2 * pad + std::max(labels + bar, head + Canvas::MeasureText(angles, muted).width);
-  const float height = 2 * pad + 3 * row + Canvas::MeasureText(id, label).height;
-
-  const Size frame = canvas.size();
-  float x = face.box.right() + pad;
-  if (x + width > static_cast<float>(frame.width)) x = face.box.x - width - pad;
-  x = std::clamp(x, 0.0F, std::max(0.0F, static_cast<float>(frame.width) - width));
-  const float y =
-      std::clamp(face.box.y, 0.0F, std::max(0.0F, static_cast<float>(frame.height) - height));
-  canvas.FillBox({x, y, width, height}, theme::kInk.WithAlpha(190), text * 0.8F);
-  canvas.FillBox({x, y, text * 0.4F, height}, own, text * 0.2F);
-
-  float line = y + pad;
-  canvas.Text({x + pad, line}, id, label);
-  canvas.Text({x + pad + head, line + text * 0.1F}, angles, muted);
-  for (const Gauge& gauge : gauges) {
-    line += row;
-    canvas.Text({x + pad, line}, gauge.name, label);
-    canvas.ScoreBar({x + pad + labels, line + text * 0.15F, bar, text * 0.85F}, gauge.fraction,
-                    gauge.color);
   }
 }
 

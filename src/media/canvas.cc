@@ -8,19 +8,15 @@
 
 #include "core/check.h"
 #include "media/internal/coverage.h"
+#include "media/internal/lettering.h"
 
 namespace vigil::media {
 namespace {
 
 using internal::Coverage;
 
-// OpenCV's stroked letters; their height in its own units.
-constexpr int kFont = cv::FONT_HERSHEY_DUPLEX;
-constexpr float kFontCapHeight = 21.0F;
-constexpr float kFontDescent = 7.0F;
-constexpr std::size_t kMaxTextLength = 256;
 constexpr float kMaxTextHeight = 1000;
-constexpr float kMaxTextReach = 1e6F;  // more than kMaxTextLength letters of that height
+constexpr float kMaxTextReach = 1e6F;  // more than the longest text of that height
 constexpr float kMargin = 0.55F;       // around text on a plate, in cap heights
 
 bool IsNumber(Point2f p) { return std::isfinite(p.x) && std::isfinite(p.y); }
@@ -39,16 +35,6 @@ Color Fainter(Color color, float width) {
                     : color.WithAlpha(static_cast<std::uint8_t>(
                           std::lround(static_cast<float>(color.a) * width)));
 }
-
-std::string Printable(std::string_view text) {
-  std::string printable(text.substr(0, kMaxTextLength));
-  for (char& c : printable) {
-    if (c < 0x20 || c > 0x7E) c = '?';
-  }
-  return printable;
-}
-
-int TextThickness(float height) { return std::max(1, static_cast<int>(std::lround(height / 14))); }
 
 }  // namespace
 
@@ -91,6 +77,11 @@ Color theme::OfId(std::uint64_t id) {
                                                      {253, 224, 113},
                                                      {200, 214, 229}}};
   return kColors[id % kColors.size()];
+}
+
+Color theme::TextOn(Color plate) {
+  // Luma of BT.601; 150 is where ink begins to stand out better than paper does.
+  return 299 * plate.r + 587 * plate.g + 114 * plate.b > 150'000 ? kInk : kPaper;
 }
 
 Canvas::Canvas(MutableImageView image) : image_(image) {
@@ -214,13 +205,10 @@ void Canvas::FillBox(const PixelBox& box, Color color, float corner_radius) {
 }
 
 PixelBox Canvas::MeasureText(std::string_view text, const TextStyle& style) {
-  const double scale = static_cast<double>(style.height / kFontCapHeight);
-  int below = 0;
-  const cv::Size size =
-      cv::getTextSize(Printable(text), kFont, scale, TextThickness(style.height), &below);
   const float margin = style.plate ? kMargin * style.height : 0;
-  const float descent = style.plate ? 0 : style.height * kFontDescent / kFontCapHeight;
-  return {0, 0, static_cast<float>(size.width) + 2 * margin, style.height + descent + 2 * margin};
+  const float descent = style.plate ? 0 : style.height * internal::kDescent;
+  return {0, 0, internal::WidthOfText(text, style.height) + 2 * margin,
+          style.height + descent + 2 * margin};
 }
 
 PixelBox Canvas::Text(Point2f at, std::string_view text, const TextStyle& style) {
@@ -231,13 +219,9 @@ PixelBox Canvas::Text(Point2f at, std::string_view text, const TextStyle& style)
   if (style.plate) FillBox(box, *style.plate, style.height * 0.4F);
   if (at.x < -kMaxTextReach || at.y < -kMaxTextReach) return box;  // its end lies outside, too
   const float margin = style.plate ? kMargin * style.height : 0;
-  Paint(Bounds(box, double{style.height}), style.color, [&](const Coverage& cover) {
-    cv::Mat mat(cover.height, cover.width, CV_8UC1, cover.data);
-    const cv::Point base(static_cast<int>(std::lround(at.x + margin)) - cover.left,
-                         static_cast<int>(std::lround(at.y + margin + style.height)) - cover.top);
-    cv::putText(mat, Printable(text), base, kFont,
-                static_cast<double>(style.height / kFontCapHeight), cv::Scalar(255),
-                TextThickness(style.height), cv::LINE_AA);
+  Paint(Bounds(box, 2 + double{style.height} / 16), style.color, [&](const Coverage& cover) {
+    internal::CoverText(cover, {at.x + margin, at.y + margin + style.height}, text, style.height,
+                        fine_);
   });
   return box;
 }

@@ -44,6 +44,9 @@ inline constexpr Color kAxisZ{77, 171, 247};   ///< z
 
 /// One of ten colours that neighbours in a list do not share, for faces and tracks; any id.
 Color OfId(std::uint64_t id);
+
+/// kInk or kPaper, whichever stands out from a plate of that colour.
+Color TextOn(Color plate);
 }  // namespace theme
 
 struct Segment {
@@ -51,8 +54,11 @@ struct Segment {
   Point2f to;
 };
 
+/// Capital letters lower than this run together: a label that has no room for it shows less.
+inline constexpr float kLegibleHeight = 9;
+
 struct TextStyle {
-  float height = 14;  ///< of capital letters, in pixels; see Canvas::unit()
+  float height = 14;  ///< of capital letters, in pixels; see Canvas::unit() and kLegibleHeight
   Color color = theme::kPaper;
   std::optional<Color> plate;  ///< background, with round corners and a margin
 };
@@ -83,8 +89,8 @@ class Canvas {
   void Box(const PixelBox& box, Color color, float width = 1, float corner_radius = 0);
   void FillBox(const PixelBox& box, Color color, float corner_radius = 0);
 
-  /// One line of printable ASCII (other characters show as `?`); `at` is the top left of plate and
-  /// text together. Returns the box it takes.
+  /// One line of printable ASCII and degree signs in UTF-8 (other bytes show as `?`); `at` is the
+  /// top left of plate and text together. Returns the box it takes.
   PixelBox Text(Point2f at, std::string_view text, const TextStyle& style);
   /// The box that Text would take at (0, 0).
   static PixelBox MeasureText(std::string_view text, const TextStyle& style);
@@ -103,6 +109,7 @@ class Canvas {
 
   MutableImageView image_;
   std::vector<std::uint8_t> cover_;  // of the part being painted; kept for its memory
+  std::vector<std::uint8_t> fine_;   // the same of small text, enlarged
 };
 
 }  // namespace vigil::media

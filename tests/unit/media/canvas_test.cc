@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -211,6 +212,73 @@ TEST(Canvas, TextStaysInItsBox) {
   }
 }
 
+// How many strokes a line through a letter meets: bright, with clearly darker between them.
+int Strokes(const std::vector<int>& line) {
+  int strokes = 0;
+  bool within = false;
+  for (const int value : line) {
+    if (!within && value >= 140) ++strokes, within = true;
+    if (value <= 100) within = false;
+  }
+  return strokes;
+}
+
+struct LetterCase {
+  const char* name;
+  const char* letter;
+  bool across;  // a row; else a column
+  float at;     // share of the letter's height or width
+  int strokes;
+};
+class SmallLetters : public testing::TestWithParam<LetterCase> {};
+
+// Strokes that run together make "#1" an "@1" and an 8 a blot.
+TEST_P(SmallLetters, KeepTheirStrokesApart) {
+  const LetterCase& c = GetParam();
+  for (const float offset : {0.0F, 0.25F, 0.5F, 0.75F}) {
+    Image image = Black(40, 30);
+    Canvas canvas(image.mutable_view());
+    const TextStyle style{kLegibleHeight, kRed, {}};
+    const PixelBox box = canvas.Text({10 + offset, 10}, c.letter, style);
+    std::vector<int> line;
+    if (c.across) {
+      const int y = static_cast<int>(std::lround(10 + c.at * (kLegibleHeight - 1)));
+      for (int x = 0; x < image.width(); ++x) line.push_back(PixelAt(image, x, y)[0]);
+    } else {
+      const int x = static_cast<int>(box.x + c.at * box.width);
+      for (int y = 0; y < image.height(); ++y) line.push_back(PixelAt(image, x, y)[0]);
+    }
+    EXPECT_EQ(Strokes(line), c.strokes)
+        << "offset " << offset << ": " << testing::PrintToString(line);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Canvas, SmallLetters,
+    testing::Values(LetterCase{"hash", "#", true, 0, 2},
+                    LetterCase{"hash_middle", "#", true, 0.5F, 2},
+                    LetterCase{"hash_upright", "#", false, 0.5F, 2},
+                    LetterCase{"eight", "8", false, 0.5F, 3}, LetterCase{"e", "e", false, 0.5F, 3},
+                    LetterCase{"zero", "0", true, 0.5F, 2}, LetterCase{"m", "m", true, 0.9F, 3},
+                    LetterCase{"n", "n", true, 0.9F, 2}, LetterCase{"one", "1", true, 0.6F, 1},
+                    LetterCase{"two_ones", "11", true, 0.6F, 2}),
+    [](const auto& test_case) { return std::string(test_case.param.name); });
+
+TEST(Canvas, WritesDegreeSigns) {
+  const TextStyle style{12, kRed, {}};
+  const float eight = Canvas::MeasureText("8", style).width;
+  const float degrees = Canvas::MeasureText("8°", style).width;
+  EXPECT_GT(degrees, eight);
+  EXPECT_LT(degrees, Canvas::MeasureText("8?", style).width);
+  Image image = Black();
+  Canvas canvas(image.mutable_view());
+  canvas.Text({10, 10}, "°", style);
+  const Ink ink = InkOf(image);
+  EXPECT_GT(ink.amount, 8);
+  EXPECT_LT(ink.center.y, 15) << "at the top of the line";
+  EXPECT_EQ(Canvas::MeasureText("\xC2", style).width, Canvas::MeasureText("?", style).width);
+}
+
 TEST(Canvas, TextOnAPlate) {
   Image image = Black(200, 60);
   Canvas canvas(image.mutable_view());
@@ -268,6 +336,16 @@ TEST(Color, MixesAndClamps) {
   EXPECT_EQ(Mix({0, 0, 0}, {200, 100, 50, 255}, 0.5F), (Color{100, 50, 25, 255}));
   EXPECT_EQ(Mix({1, 2, 3}, {4, 5, 6}, -3), (Color{1, 2, 3}));
   EXPECT_EQ(Mix({1, 2, 3}, {4, 5, 6}, 3), (Color{4, 5, 6}));
+}
+
+TEST(Theme, TextStandsOutFromItsPlate) {
+  const auto luma = [](Color c) { return (299 * c.r + 587 * c.g + 114 * c.b) / 1000; };
+  for (std::uint64_t id = 0; id < 10; ++id) {
+    const Color plate = theme::OfId(id);
+    EXPECT_GT(std::abs(luma(plate) - luma(theme::TextOn(plate))), 90) << id;
+  }
+  EXPECT_EQ(theme::TextOn(theme::kInk), theme::kPaper);
+  EXPECT_EQ(theme::TextOn(theme::kPaper), theme::kInk);
 }
 
 TEST(Theme, NeighboursDiffer) {
