@@ -100,7 +100,8 @@ void LiveSource::Capture(const std::stop_token& stop) {
 }
 
 absl::Status LiveSource::Stream(FrameSource& source, const std::stop_token& stop) {
-  const std::int64_t opened_us = MicrosBetween(started_, Clock::now());
+  // Times may have been ahead of the clock: the new ones follow them, with their spacing.
+  const std::int64_t opened_us = std::max(MicrosBetween(started_, Clock::now()), last_us_ + 1);
   std::uint64_t corrupt_before = 0;
   bool streaming = false;
   while (true) {

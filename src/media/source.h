@@ -87,8 +87,11 @@ InputKind KindOf(std::string_view url_or_path);
 /// lists). Size limits are those of core/limits.h, checked before picture memory is taken.
 ///
 /// Frame.timestamp_us: of files the presentation time, 0 at the first frame, variable frame rate
-/// kept; of live sources microseconds since this call returned, in the camera's own spacing.
-/// Strictly rising. Rotation metadata is applied.
+/// kept; of live sources microseconds since this call returned: in the camera's own spacing where it
+/// sends time stamps (RTSP, /dev/video…, MPEG-TS; a clock that runs wrong is corrected smoothly),
+/// else as the frames arrive (motion JPEG over HTTP, raw H.264). A burst in which a server sends
+/// what it has kept is not squeezed; times are then ahead by its length. Strictly rising. Rotation
+/// metadata is applied.
 ///
 /// Errors, one line each, naming the source: NotFound, PermissionDenied, Unauthenticated,
 /// InvalidArgument (not a video), Unimplemented (no decoder), ResourceExhausted (a limit),

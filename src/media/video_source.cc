@@ -9,6 +9,7 @@ extern "C" {
 
 #include "core/limits.h"
 #include "media/internal/container.h"
+#include "media/internal/live_clock.h"
 #include "media/internal/orientation.h"
 #include "media/internal/presentation_clock.h"
 #include "media/internal/rgb_converter.h"
@@ -42,7 +43,8 @@ class VideoSource final : public FrameSource {
         packet_(av_packet_alloc()),
         picture_(av_frame_alloc()),
         orientation_(OrientationOfStream(container_->stream())),
-        opened_(Clock::now()) {
+        opened_(Clock::now()),
+        arrived_(opened_) {
     const AVCodecParameters& codec = *container_->stream().codecpar;
     info_.name = container_->name();
     info_.codec = avcodec_get_name(codec.codec_id);
@@ -79,13 +81,15 @@ class VideoSource final : public FrameSource {
   std::unique_ptr<VideoDecoder> decoder_;
   FfmpegPtr<AVPacket> packet_;
   FfmpegPtr<AVFrame> picture_;
-  internal::PresentationClock clock_;
+  internal::PresentationClock clock_;  // of files
+  internal::LiveClock live_clock_;
   internal::RgbConverter converter_;
   ImagePool pool_;
   SourceInfo info_;
   StreamId stream_id_;
   const int orientation_;
   const Clock::time_point opened_;
+  Clock::time_point arrived_;  // the last packet
   std::uint64_t frames_ = 0;
   std::int64_t last_us_ = 0;
   std::int64_t work_us_ = 0;  // decoding and conversion of the frame in work
@@ -104,9 +108,9 @@ absl::Status VideoSource::NextPicture() {
     if (result == VideoDecoder::Result::kEnd) return End();
     const absl::Status read = container_->Read(*packet_);
     if (read.ok()) {
-      const auto sent = Clock::now();
+      arrived_ = Clock::now();
       decoder_->Send(*packet_);
-      work_us_ += MicrosBetween(sent, Clock::now());
+      work_us_ += MicrosBetween(arrived_, Clock::now());
     } else if (absl::IsOutOfRange(read) || absl::IsDataLoss(read)) {
       drained_ = read;  // pictures that the decoder still holds come first
       decoder_->Drain();
@@ -143,12 +147,15 @@ std::int64_t VideoSource::Timestamp() {
     stamp =
         av_rescale_q(picture_->best_effort_timestamp, stream.time_base, internal::kMicroseconds);
   }
-  if (info_.live) return clock_.Live(stamp, MicrosBetween(opened_, Clock::now()));
+  if (info_.live) {
+    if (!container_->stamped()) stamp.reset();
+    return live_clock_.Next(stamp, MicrosBetween(opened_, arrived_));
+  }
   constexpr std::int64_t kGuess = 40'000;
   std::int64_t duration =
       av_rescale_q(picture_->pkt_duration, stream.time_base, internal::kMicroseconds);
   if (duration <= 0) duration = info_.fps > 0 ? static_cast<std::int64_t>(1e6 / info_.fps) : kGuess;
-  return clock_.File(stamp, duration);
+  return clock_.Next(stamp, duration);
 }
 
 absl::StatusOr<Frame> VideoSource::MakeFrame() {

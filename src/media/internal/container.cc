@@ -263,7 +263,15 @@ bool Container::BreaksOff() const {
   return Is(*context_, "matroska") && expected && end_us_ < *expected - kTolerance;
 }
 
+// The time base is that of FFmpeg's demuxers of bare video, and of no others.
+bool Container::stamped() const {
+  constexpr AVRational kBareVideo{1, 1'200'000};
+  return (context_->iformat->flags & AVFMT_NOTIMESTAMPS) == 0 && !Is(*context_, "pipe") &&
+         av_cmp_q(stream_->time_base, kBareVideo) != 0;
+}
+
 AVRational Container::frame_rate() const {
+  if (live_ && !stamped()) return {0, 1};
   const AVRational rate =
       stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
   return rate.num > 0 && rate.den > 0 ? rate : AVRational{0, 1};

@@ -44,6 +44,9 @@ class Container {
   InputKind kind() const { return kind_; }
   const std::string& name() const { return name_; }
   bool live() const { return live_; }
+  /// False where FFmpeg makes the packets' time stamps up, by a guessed rate: motion JPEG over HTTP,
+  /// pictures and raw H.264 one after the other. A live stream's nominal rate is then unknown.
+  bool stamped() const;
   const AVStream& stream() const { return *stream_; }
   /// Nominal; {0, 1} where unknown.
   AVRational frame_rate() const;

@@ -1,7 +1,6 @@
 #include "media/internal/presentation_clock.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace vigil::media::internal {
 namespace {
@@ -10,11 +9,11 @@ constexpr std::int64_t kJump = 1'000'000;
 constexpr std::int64_t kLongestGap = 86'400 * kJump;  // a day; more is a broken stamp
 constexpr std::int64_t kLargestStamp = std::int64_t{1} << 60;
 
-std::optional<std::int64_t> Sane(std::optional<std::int64_t> stamp) {
-  return stamp && std::abs(*stamp) <= kLargestStamp ? stamp : std::nullopt;
-}
-
 }  // namespace
+
+std::optional<std::int64_t> SaneStamp(std::optional<std::int64_t> stamp) {
+  return stamp && *stamp >= -kLargestStamp && *stamp <= kLargestStamp ? stamp : std::nullopt;
+}
 
 std::int64_t PresentationClock::Rise(std::int64_t time) {
   if (last_) time = std::max(time, *last_ + 1);
@@ -22,20 +21,13 @@ std::int64_t PresentationClock::Rise(std::int64_t time) {
   return time;
 }
 
-std::int64_t PresentationClock::File(std::optional<std::int64_t> stamp, std::int64_t duration) {
+std::int64_t PresentationClock::Next(std::optional<std::int64_t> stamp, std::int64_t duration) {
   const std::int64_t follows = last_ ? *last_ + last_duration_ : 0;
   last_duration_ = std::clamp<std::int64_t>(duration, 1, kLongestGap);
-  stamp = Sane(stamp);
+  stamp = SaneStamp(stamp);
   if (!stamp) return Rise(follows);
   const std::int64_t step = offset_ && last_ ? *stamp + *offset_ - *last_ : 0;
   if (!offset_ || step < -kJump || step > kLongestGap) offset_ = follows - *stamp;
-  return Rise(*stamp + *offset_);
-}
-
-std::int64_t PresentationClock::Live(std::optional<std::int64_t> stamp, std::int64_t arrival) {
-  stamp = Sane(stamp);
-  if (!stamp) return Rise(arrival);
-  if (!offset_ || std::abs(*stamp + *offset_ - arrival) > kJump) offset_ = arrival - *stamp;
   return Rise(*stamp + *offset_);
 }
 

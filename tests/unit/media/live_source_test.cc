@@ -217,6 +217,22 @@ TEST(LiveSource, AStreamWithAnEndEnds) {
   EXPECT_TRUE(slot.Take(After(1s), {}).has_value()) << "the last frame can still be taken";
 }
 
+// A burst that a server has kept puts times ahead of the clock, by more than a reconnection takes.
+TEST(LiveSource, ANewConnectionKeepsItsSpacingAfterTimesThatWereAhead) {
+  Journal journal;
+  constexpr std::int64_t kAhead = 3'600'000'000;
+  Script script{{{{Step::kFrame, kAhead}, {Step::kFail}},
+                 {{Step::kFrame, 0}, {Step::kFrame, 40'000}, {Step::kHang}}}};
+  LatestSlot<Frame> slot;
+  LiveSource source("camera", script.Opener(), journal.Options(), slot);
+  std::optional<Frame> frame;
+  do {
+    frame = slot.Take(After(60s), {});
+    ASSERT_TRUE(frame.has_value());
+  } while (frame->number < 2);
+  EXPECT_GE(frame->timestamp_us, kAhead + 40'000);
+}
+
 TEST(LiveSource, TimesRiseEvenIfTheSourceRepeatsThem) {
   Journal journal;
   Script script{{{{Step::kFrame, 5}, {Step::kFrame, 5}, {Step::kFrame, 3}, {Step::kHang}}}};

@@ -22,7 +22,7 @@ class FileClock : public testing::TestWithParam<ClockCase> {};
 TEST_P(FileClock, GivesTimesThatRise) {
   PresentationClock clock;
   std::vector<std::int64_t> times;
-  for (const Stamp& stamp : GetParam().stamps) times.push_back(clock.File(stamp, 40'000));
+  for (const Stamp& stamp : GetParam().stamps) times.push_back(clock.Next(stamp, 40'000));
   EXPECT_EQ(times, GetParam().expected);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -47,22 +47,6 @@ INSTANTIATE_TEST_SUITE_P(
                    std::numeric_limits<std::int64_t>::min() + 1},
                   {0, 40'000, 80'000}}),
     [](const auto& test) { return std::string(test.param.name); });
-
-TEST(LiveClock, KeepsTheCamerasSpacingWhateverTheNetworkDoes) {
-  PresentationClock clock;
-  EXPECT_EQ(clock.Live(700'000'000, 350'000), 350'000);
-  EXPECT_EQ(clock.Live(700'040'000, 610'000), 390'000);  // 220 ms late
-  EXPECT_EQ(clock.Live(700'080'000, 611'000), 430'000);
-}
-
-TEST(LiveClock, AnchorsAgainWhereStampsAndArrivalPart) {
-  PresentationClock clock;
-  EXPECT_EQ(clock.Live(0, 100'000), 100'000);
-  EXPECT_EQ(clock.Live(90'000'000, 140'000), 140'000);  // the camera's clock was set
-  EXPECT_EQ(clock.Live(90'040'000, 180'000), 180'000);
-  EXPECT_EQ(clock.Live(std::nullopt, 230'000), 230'000);
-  EXPECT_EQ(clock.Live(90'060'000, 240'000), 230'001);  // 200,000 would be a step back
-}
 
 }  // namespace
 }  // namespace vigil::media::internal
