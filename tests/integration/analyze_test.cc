@@ -205,6 +205,31 @@ TEST_F(AnalyzeTest, AVideoThatBreaksInTheMiddleKeepsWhatCameBefore) {
   EXPECT_EQ(frames, lines.size());
 }
 
+// Nor is damage inside a file a success, with or without a copy being saved.
+TEST_F(AnalyzeTest, AVideoWithAHoleFailsAndKeepsTheRest) {
+  VIGIL_NEEDS_SHARED_DATA();
+  std::string bytes = test::ReadText(test::SharedPath("videos/pexels_video02.mp4"));
+  const std::size_t begin = bytes.size() * 4 / 10;
+  bytes.replace(begin, bytes.size() / 5, bytes.size() / 5, '\0');
+  test::WriteText(Path("hole.mp4"), bytes);
+  const auto run =
+      Analyze({Path("hole.mp4"), "--json", Path("out.jsonl"), "--save", Path("out.mp4")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, testing::StartsWith("vigil: " + Path("hole.mp4") + ": damaged inside: "));
+  EXPECT_THAT(run.err, HasSubstr("; copy or record it again"));
+  const auto lines = ReadJsonLines(Path("out.jsonl"));
+  EXPECT_GT(lines.size(), 150U);
+  EXPECT_LT(lines.size(), 214U);
+  auto annotated = media::OpenVideo(Path("out.mp4"), {}, {});
+  ASSERT_TRUE(annotated.ok()) << annotated.status();
+  std::size_t frames = 0;
+  absl::Status end;
+  for (; end.ok(); frames += end.ok()) end = (*annotated)->Read({}).status();
+  EXPECT_TRUE(absl::IsOutOfRange(end)) << end;
+  EXPECT_EQ(frames, lines.size());
+}
+
 TEST_F(AnalyzeTest, NothingListeningIsSaidWithinTheTimeout) {
   const auto run = Analyze({"http://127.0.0.1:9/stream", "--set", "source.give_up_after=2s"});
   EXPECT_EQ(run.exit_code, 1);
