@@ -82,8 +82,7 @@ class Analysis {
     if (!plan.ok()) return plan.status();
     plan_ = *std::move(plan);
     if (plan_.faces) {
-      auto canonical = face::LoadCanonicalFace(plan_.faces->dir /
-                                               "geometry_pipeline_metadata_landmarks.binarypb");
+      auto canonical = face::LoadFaceGeometry(plan_.faces->dir);
       if (!canonical.ok()) return canonical.status();
       canonical_ = *std::move(canonical);
     }

@@ -300,10 +300,86 @@ TEST_F(AnalyzeTest, ConfigurationLayersReachTheAnalysis) {
   EXPECT_EQ(mesh({"--mesh", "468"}, {"VIGIL_FACE_MESH=478"}), 468U);
 }
 
+struct WrongModel {
+  const char* name;
+  const char* file;
+  void (*spoil)(const std::filesystem::path&);
+  std::vector<std::string> arguments;
+  const char* complaint;
+};
+class WrongModels : public AnalyzeTest, public testing::WithParamInterface<WrongModel> {};
+
+void ReplaceBy(const char* model, const std::filesystem::path& path) {
+  std::filesystem::copy_file(test::ModelPath(model), path,
+                             std::filesystem::copy_options::overwrite_existing);
+}
+
+void ChangeOneByte(const std::filesystem::path& path) {
+  std::string bytes = test::ReadText(path.string());
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  test::WriteText(path.string(), bytes);
+}
+
+// One line with the file and the remedy, whichever model it is, and no result.
+TEST_P(WrongModels, AreOneErrorThatNamesTheFile) {
+  const auto& [name, file, spoil, more, complaint] = GetParam();
+  const std::filesystem::path models = Path("models");
+  std::filesystem::create_directory(models);
+  for (const auto& entry : std::filesystem::directory_iterator(test::ModelPath("")))
+    std::filesystem::copy_file(entry.path(), models / entry.path().filename());
+  spoil(models / file);
+  std::vector<std::string> arguments = {kPortrait, "--set", "models.dir=" + models.string(),
+                                        "--json", Path("out.jsonl")};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const auto run = Analyze(arguments);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("model " + (models / file).string() + ": "));
+  EXPECT_THAT(run.err, HasSubstr(complaint));
+  EXPECT_THAT(run.err, HasSubstr("; run `make setup`"));
+  EXPECT_THAT(test::ReadText(Path("out.jsonl")), testing::IsEmpty());
+}
+
+constexpr const char* kGeometry = "geometry_pipeline_metadata_landmarks.binarypb";
+constexpr const char* kMesh = "face_landmark.tflite";
+constexpr const char* kAttention = "face_landmark_with_attention.tflite";
+INSTANTIATE_TEST_SUITE_P(
+    Analyze, WrongModels,
+    testing::Values(
+        WrongModel{"plain_mesh_as_attention",
+                   kAttention,
+                   [](const auto& path) { ReplaceBy(kMesh, path); },
+                   {},
+                   "is face_landmark.tflite under another name"},
+        WrongModel{"attention_as_plain_mesh",
+                   kMesh,
+                   [](const auto& path) { ReplaceBy(kAttention, path); },
+                   {"--mesh", "468"},
+                   "is face_landmark_with_attention.tflite under another name"},
+        WrongModel{"mesh_as_detector",
+                   "face_detection_short_range.tflite",
+                   [](const auto& path) { ReplaceBy(kMesh, path); },
+                   {},
+                   "is face_landmark.tflite under another name"},
+        WrongModel{"one_byte", kAttention, ChangeOneByte, {}, "is another file or damaged"},
+        WrongModel{"geometry", kGeometry, ChangeOneByte, {}, "is another file or damaged"},
+        WrongModel{"truncated",
+                   kAttention,
+                   [](const auto& path) { std::filesystem::resize_file(path, 1'000'000); },
+                   {},
+                   "has 1000000 bytes instead of 2495952"},
+        WrongModel{"missing",
+                   kAttention,
+                   [](const auto& path) { std::filesystem::remove(path); },
+                   {},
+                   "is missing"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
 TEST_F(AnalyzeTest, AMissingModelSaysWhatToDo) {
   const auto run = Analyze({kPortrait, "--set", "models.dir=" + dir_.path().string()});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr(dir_.path().string()));
+  EXPECT_THAT(run.err, HasSubstr("; run `make setup`"));
 }
 
 }  // namespace
