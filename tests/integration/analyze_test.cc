@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
                     BadInput{"empty", "", "png", "empty"},
                     BadInput{"png_60000", Png60000(), "png", "60000"},
-                    BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
+                    BadInput{"text_named_mp4", "this is not a video\n", "mp4",
+                             "; copy or record it again, or convert it to MP4"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(AnalyzeTest, ATruncatedJpegIsAnError) {
@@ -281,6 +282,19 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"wrong_ending", {kPortrait, "--save", "x.txt"}, 2, "x.txt"},
         Usage{"mesh", {kPortrait, "--mesh", "500"}, 78, "468 or 478"},
         Usage{"max_faces", {kPortrait, "--max-faces", "0"}, 78, "--max-faces"},
+        Usage{"mask_on_a_line",
+              {kPortrait, "--set", "masks=[[[0,0],[0.5,0.5],[1,1]]]"},
+              78,
+              "masks: mask 0 hides nothing: its corners lie on one line"},
+        Usage{"mask_without_a_bracket",
+              {kPortrait, "--set", "masks=[[0,0],[1,0],[1,1]]"},
+              78,
+              "one pair of brackets is missing around it"},
+        Usage{"preset",
+              {kPortrait, "--set", "output.video_preset=medum"},
+              78,
+              "output.video_preset: \"medum\" is not one of ultrafast, "},
+        Usage{"standard_input", {"-"}, 1, "-: standard input is not read; name a file"},
         Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 78, "face.max_faces"},
         Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
     [](const auto& test) { return std::string(test.param.name); });

@@ -230,8 +230,13 @@ absl::Status Container::Failed(int error, const std::string& doing) const {
   absl::Status status = FfmpegError(error, name_, doing);
   const bool cut = kind_ == InputKind::kFile && error == AVERROR_EOF;
   if (!connected_ && (cut || absl::IsInvalidArgument(status))) {
-    return absl::InvalidArgumentError(fmt::format(
-        "{}: not a video that can be read, or incomplete ({})", name_, ErrorText(error)));
+    return absl::InvalidArgumentError(
+        fmt::format("{}: {} ({}); {}", name_,
+                    kind_ == InputKind::kFile ? "not a video that can be read, or incomplete"
+                                              : "what is there is not a video that can be read",
+                    ErrorText(error),
+                    kind_ == InputKind::kFile ? "copy or record it again, or convert it to MP4"
+                                              : "check the address"));
   }
   return status;
 }
