@@ -21,6 +21,7 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "core/utf8.h"
 #include "media/picture_list.h"
 #include "media/window.h"
 
@@ -31,7 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 
-void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", message); }
+void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", Printable(message)); }
 void Complain(const absl::Status& status) { Complain(MessageOf(status)); }
 
 bool IsLive(const media::Input& input) {
@@ -132,7 +133,8 @@ class Analysis {
     decoder_threads_ = std::max(1, std::min(4, wanted / workers));
 
     std::vector<std::string> names;
-    for (const media::Input& input : inputs_) names.push_back(log::MaskCredentials(input.name));
+    for (const media::Input& input : inputs_)
+      names.push_back(Printable(log::MaskCredentials(input.name)));
     std::unique_ptr<ProgressLine> line;
     if (!arguments_.quiet && !arguments_.display)
       line = std::make_unique<ProgressLine>(progress_, names);
@@ -179,7 +181,7 @@ class Analysis {
   void TellFailure(const absl::Status& status) {
     if (status.ok() || absl::IsCancelled(status)) return;
     failed_ = true;
-    const std::string text = fmt::format("vigil: {}", MessageOf(status));
+    const std::string text = fmt::format("vigil: {}", Printable(MessageOf(status)));
     if (line_ != nullptr) {
       line_->Print(text);
     } else {

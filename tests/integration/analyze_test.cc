@@ -254,6 +254,24 @@ TEST_F(AnalyzeTest, NoPermissionToWriteIsSaid) {
   EXPECT_THAT(json_run.err, HasSubstr("/proc/out.jsonl"));
 }
 
+// A name can hold anything; what reaches a terminal is one line without commands for it, and CSV and
+// JSON agree on it.
+TEST_F(AnalyzeTest, NamesWithControlCharactersAreWrittenOut) {
+  const std::string name = Path("a\x1b[31m\nb\xFF.png");
+  std::filesystem::copy_file(kPortrait, name);
+  const auto good = Analyze({name, "--json", Path("out.jsonl"), "--csv", Path("out.csv")});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("a\\x1b[31m\\nb\xEF\xBF\xBD.png: 1 face"));
+  EXPECT_THAT(good.out, Not(HasSubstr("\x1b")));
+  const std::string id = ReadJsonLines(Path("out.jsonl")).at(0)["stream_id"];
+  EXPECT_THAT(id, testing::EndsWith("b\xEF\xBF\xBD.png"));
+  EXPECT_THAT(test::ReadText(Path("out.csv")), HasSubstr("\"" + id + "\""));
+  const auto bad = Analyze({Path("x\x1b[2J\ny.png")});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(bad.err, '\n'), 1) << bad.err;
+  EXPECT_THAT(bad.err, HasSubstr("x\\x1b[2J\\ny.png: "));
+}
+
 TEST_F(AnalyzeTest, AFullDiskIsSaid) {
   const auto run = Analyze({kPortrait, "--json", "/dev/full"});
   EXPECT_EQ(run.exit_code, 1);
