@@ -23,6 +23,7 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "core/utf8.h"
 #include "media/picture_list.h"
 #include "media/window.h"
 
@@ -33,14 +34,17 @@ using namespace std::chrono_literals;
 
 constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 
-// A line each.
-void Complain(std::string_view message) {
-  for (std::size_t end = 0; end != std::string_view::npos;
-       message.remove_prefix(std::min(message.size(), end + 1))) {
-    end = message.find('\n');
-    fmt::print(stderr, "vigil: {}\n", message.substr(0, end));
+void Complain(std::string_view message) { fmt::print(stderr, "vigil: {}\n", Printable(message)); }
+
+// A line each, of a configuration.
+void ComplainOfEach(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    Complain(line);
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
   }
 }
+
 void Complain(const absl::Status& status) { Complain(MessageOf(status)); }
 
 bool IsLive(const media::Input& input) {
@@ -74,8 +78,8 @@ class Analysis {
       return Complain(status), kUsage;
     if (auto status = Prepare(); !status.ok()) {
       if (signals_.signal() != 0) return 128 + signals_.signal();
+      if (bad_configuration_) return ComplainOfEach(MessageOf(status)), kExitBadConfiguration;
       Complain(status);
-      if (bad_configuration_) return kExitBadConfiguration;
       return absl::IsInvalidArgument(status) ? kUsage : kFailed;
     }
     RunJobs();
@@ -116,8 +120,7 @@ class Analysis {
     if (!plan.ok()) return plan.status();
     plan_ = *std::move(plan);
     if (plan_.faces) {
-      auto canonical = face::LoadCanonicalFace(plan_.faces->dir /
-                                               "geometry_pipeline_metadata_landmarks.binarypb");
+      auto canonical = face::LoadFaceGeometry(plan_.faces->dir);
       if (!canonical.ok()) return canonical.status();
       canonical_ = *std::move(canonical);
     }
@@ -170,7 +173,8 @@ class Analysis {
     decoder_threads_ = std::max(1, std::min(4, wanted / workers));
 
     std::vector<std::string> names;
-    for (const media::Input& input : inputs_) names.push_back(log::MaskCredentials(input.name));
+    for (const media::Input& input : inputs_)
+      names.push_back(Printable(log::MaskCredentials(input.name)));
     std::unique_ptr<ProgressLine> line;
     if (!arguments_.quiet && !arguments_.display)
       line = std::make_unique<ProgressLine>(progress_, names);
@@ -231,7 +235,7 @@ class Analysis {
   void TellFailure(const absl::Status& status) {
     if (status.ok() || absl::IsCancelled(status)) return;
     failed_ = true;
-    const std::string text = fmt::format("vigil: {}", MessageOf(status));
+    const std::string text = fmt::format("vigil: {}", Printable(MessageOf(status)));
     if (line_ != nullptr) {
       line_->Print(text);
     } else {

@@ -1,9 +1,17 @@
 #include "app/config.h"
 
 #include <absl/status/status.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string>
 
 #include <utility>
 
+#include "core/nearest.h"
+#include "media/mask.h"
+#include "media/video_writer.h"
 #include "nn/model_catalog.h"
 
 namespace vigil::app {
@@ -216,7 +224,13 @@ void RegisterOutput(Schema& s, OutputConfig& output) {
       .Range(0, 51)
       .Doc("of annotated videos: 0 lossless to 51 worst");
   s.Key("video_preset", output.video.preset)
-      .Doc("x264's effort: ultrafast, superfast, veryfast, faster, fast, medium …");
+      .Check([](const std::string& name) -> absl::Status {
+        const auto known = media::VideoPresets();
+        if (std::ranges::find(known, name) != known.end()) return absl::OkStatus();
+        return absl::InvalidArgumentError(fmt::format(
+            "\"{}\" is not one of {}{}", name, fmt::join(known, ", "), DidYouMean(name, known)));
+      })
+      .Doc(fmt::format("x264's effort: {}", fmt::join(media::VideoPresets(), ", ")));
   s.Enum("mesh_style", overlay.mesh,
          {{"none", face::MeshStyle::kNone},
           {"points", face::MeshStyle::kPoints},
@@ -259,6 +273,7 @@ void Register(Schema& schema, Config& config) {
       .Range(0, 1024)
       .Doc("inputs worked on at once; 0: one a core");
   schema.Key("masks", config.masks)
+      .Check(media::Validate)
       .Items(0, limits::kMaxMasks)
       .EachItems(3, limits::kMaxPolygonVertices)
       .Reload(Reload::kPerStream)

@@ -48,10 +48,8 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
     const auto dir = nn::FindModelsDir(config.models.dir);
     if (!dir.ok()) return dir.status();
     scene.detector_file = *dir / known->file;
-    if (!std::filesystem::exists(scene.detector_file)) {
-      return absl::NotFoundError(fmt::format(
-          "model {} is not here; get it with: vigil models pull {}", known->name, known->name));
-    }
+    // By its name, the user means that very model; by a path, whatever is there.
+    if (auto status = nn::VerifyModel(*known, *dir); !status.ok()) return status;
   }
   if (auto status = CheckDetectorName(scene.detector_file); !status.ok()) return status;
   auto objects = DetectorOf(scene);

@@ -4,14 +4,16 @@
 
 #include <iterator>
 
+#include "core/utf8.h"
 #include "events/envelope.h"
 
 namespace vigil::app {
 namespace {
 
 // Quoted where it must be (RFC 4180).
-std::string Quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+std::string Quoted(std::string_view name) {
+  const std::string text = ValidUtf8(name);
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
   return quoted + '"';

@@ -344,7 +344,8 @@ void RegisterBus(Schema& s, BusConfig& o, bool input) {
 
 void RegisterSceneOverlay(Schema& s, SceneOverlayOptions& o) {
   s.Key("draw_boxes", o.boxes).Doc("boxes around objects");
-  s.Key("draw_labels", o.labels).Doc("class, number and score of objects; of small ones, the number");
+  s.Key("draw_labels", o.labels)
+      .Doc("class, number and score of objects; of small ones, the number");
   s.Key("draw_trails", o.trails).Doc("where objects were");
   s.Key("draw_lines", o.lines).Doc("lines of the scene");
   s.Key("draw_zones", o.zones).Doc("zones of the scene");

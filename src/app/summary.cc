@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/result_json.h"
+#include "core/utf8.h"
 #include "face/degrees.h"
 
 namespace vigil::app {
@@ -52,9 +53,9 @@ bool SeesEyes(const face::Face& f) {
 
 void AppendPicture(std::string& text, const JobReport& report) {
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "{}: {}, {:.1f} ms", report.name, FindsOf(report),
+  fmt::format_to(out, "{}: {}, {:.1f} ms", Printable(report.name), FindsOf(report),
                  static_cast<double>(report.wall_us) / 1e3);
-  if (!report.saved.empty()) fmt::format_to(out, " → {}", report.saved);
+  if (!report.saved.empty()) fmt::format_to(out, " → {}", Printable(report.saved));
   text += '\n';
   if (!report.picture) return;
   constexpr std::size_t kMost = 5;
@@ -121,7 +122,7 @@ void AppendVideo(std::string& text, const JobReport& r) {
   const double frames = static_cast<double>(std::max<std::uint64_t>(1, r.frames));
   const double seconds = std::max(1e-6, static_cast<double>(r.wall_us) / 1e6);
   const auto ms = [&](std::int64_t us) { return static_cast<double>(us) / 1e3 / frames; };
-  fmt::format_to(out, "{}: {}, {}", r.name,
+  fmt::format_to(out, "{}: {}, {}", Printable(r.name),
                  Count(static_cast<std::int64_t>(r.frames), "frame", "frames"), FindsOf(r));
   if (r.dropped > 0) fmt::format_to(out, ", {} dropped", r.dropped);
   if (r.corrupt > 0) fmt::format_to(out, ", {} damaged", r.corrupt);
@@ -136,7 +137,7 @@ void AppendVideo(std::string& text, const JobReport& r) {
     fmt::format_to(out, ", objects {:.2f}, tracks and events {:.3f}", ms(r.objects_us),
                    ms(r.events_us));
   fmt::format_to(out, ", output {:.2f})\n", ms(r.output_us));
-  if (!r.saved.empty()) fmt::format_to(out, "  → {}\n", r.saved);
+  if (!r.saved.empty()) fmt::format_to(out, "  → {}\n", Printable(r.saved));
 }
 
 }  // namespace
@@ -166,7 +167,7 @@ std::string Summary(std::span<const JobReport> reports, std::size_t not_found) {
 std::string ReplaySummary(std::span<const JobReport> reports) {
   std::string text;
   for (const JobReport& report : reports) {
-    fmt::format_to(std::back_inserter(text), "{}: {}, {}\n", report.name,
+    fmt::format_to(std::back_inserter(text), "{}: {}, {}\n", Printable(report.name),
                    Count(static_cast<std::int64_t>(report.frames), "message", "messages"),
                    Count(report.events, "event", "events"));
     AppendScene(text, report);

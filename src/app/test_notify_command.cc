@@ -14,6 +14,7 @@
 
 #include "core/nearest.h"
 #include "core/status.h"
+#include "core/utf8.h"
 #include "media/canvas.h"
 #include "media/picture_writer.h"
 
@@ -143,7 +144,8 @@ bool Try(const NotifyPath& path, const Delivery& delivery, std::chrono::seconds 
   }
   if (status.ok()) {
     const std::chrono::duration<double> took = Clock::now() - begin;
-    out << fmt::format("{}: ok ({:.1f} s)", path.name, took.count()) << std::endl;
+    const std::string where = path.where.empty() ? "" : ", " + Printable(path.where);
+    out << fmt::format("{}: ok{} ({:.1f} s)", path.name, where, took.count()) << std::endl;
     return true;
   }
   out << fmt::format("{}: failed: {}", path.name, MessageOf(status)) << std::endl;
@@ -153,9 +155,12 @@ bool Try(const NotifyPath& path, const Delivery& delivery, std::chrono::seconds 
 }  // namespace
 
 NotifyPath JsonLogPath(std::string name, actions::JsonLogOptions options) {
-  return {std::move(name), [options = std::move(options)] {
+  std::string where = options.path.string();
+  return {std::move(name),
+          [options = std::move(options)] {
             return Shared(AsAction(actions::JsonLog::Open(options, &WallNow)));
-          }};
+          },
+          std::move(where)};
 }
 
 NotifyPath EmailPath(std::string name, actions::SmtpOptions smtp,
@@ -180,12 +185,15 @@ NotifyPath DigestPath(std::string name, actions::SmtpOptions smtp, actions::Dige
 }
 
 NotifyPath CapturePath(std::string name, actions::FrameCaptureOptions options) {
-  return {std::move(name), [options = std::move(options)]() -> OpenedAction {
+  std::string where = options.folder.string();
+  return {std::move(name),
+          [options = std::move(options)]() -> OpenedAction {
             auto retention = actions::Retention::Create(actions::CaptureRetention(options));
             if (!retention.ok()) return retention.status();
             auto action = AsAction(actions::FrameCapture::Create(options, **retention, &WallNow));
             return Bundle(*std::move(retention), std::move(action));
-          }};
+          },
+          std::move(where)};
 }
 
 NotifyPath WebhookPath(std::string name, actions::WebhookOptions options) {

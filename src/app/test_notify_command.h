@@ -27,6 +27,7 @@ namespace vigil::app {
 struct NotifyPath {
   std::string name;
   std::function<absl::StatusOr<std::shared_ptr<actions::Action>>()> open;
+  std::string where{};  ///< the file or folder that gets it; empty: it leaves the machine
 };
 
 // A path for each kind of action, from its options.
@@ -44,7 +45,7 @@ struct TestNotifyArguments {
 };
 
 /// Sends one event, plainly marked as a test, with a picture drawn for it, through each path, one
-/// after the other; a line for each on `out`: `webhook: ok (0.2 s)`, or what failed and what to do.
+/// after the other; a line for each on `out`: `webhook: ok (0.2 s)`, `json_log: ok, events.jsonl (0.0 s)`, or what failed and what to do.
 /// Returns the exit code: 0, or 1 where one failed, there are none, or a stop was asked for; 2
 /// where a name is not that of a path.
 int TestNotify(const std::vector<NotifyPath>& paths, const TestNotifyArguments& arguments,

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "core/utf8.h"
+
 namespace vigil::log {
 namespace {
 
@@ -50,7 +52,9 @@ spdlog::level::level_enum SpdlogLevel(Level level) {
 bool Shown(Level level) { return spdlog::should_log(SpdlogLevel(level)); }
 
 void Write(Level level, std::string_view line) {
-  spdlog::log(SpdlogLevel(level), spdlog::string_view_t(line.data(), line.size()));
+  if (!Shown(level)) return;
+  const std::string text = Printable(line);
+  spdlog::log(SpdlogLevel(level), spdlog::string_view_t(text.data(), text.size()));
 }
 
 void Setup(Level level, Format format) {

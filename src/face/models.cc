@@ -3,19 +3,32 @@
 #include <absl/status/status.h>
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
+#include "core/check.h"
 #include "face/onnx_detectors.h"
+#include "nn/model_catalog.h"
 #include "nn/model_file.h"
 #include "nn/tflite_model.h"
 
 namespace vigil::face {
 namespace {
 
-absl::StatusOr<std::unique_ptr<nn::Model>> LoadTflite(const std::filesystem::path& path) {
-  const auto file = nn::ModelFile::Read(path);
+// These models have no stand-ins: what comes after them is made for their very outputs, and another
+// network of the same shape would be believed.
+const nn::KnownModel& Known(std::string_view name) {
+  const nn::KnownModel* model = nn::FindKnownModel(name);
+  VIGIL_CHECK(model != nullptr);
+  return *model;
+}
+
+absl::StatusOr<std::unique_ptr<nn::Model>> LoadTflite(const std::filesystem::path& dir,
+                                                      std::string_view name) {
+  const nn::KnownModel& model = Known(name);
+  const auto file = nn::ReadKnownModel(model, dir);
   if (!file.ok()) return file.status();
-  return nn::TfliteModel::Create(path.string(), file->bytes());
+  return nn::TfliteModel::Create((dir / model.file).string(), file->bytes());
 }
 
 absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& options) {
@@ -34,7 +47,7 @@ absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& o
 absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
   FaceModels models;
   if (options.detector == DetectorKind::kBlazeFace) {
-    auto model = LoadTflite(options.dir / "face_detection_short_range.tflite");
+    auto model = LoadTflite(options.dir, "face-detection");
     if (!model.ok()) return model.status();
     auto blaze = BlazeFace::Create(*std::move(model));
     if (!blaze.ok()) return blaze.status();
@@ -44,14 +57,22 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
     if (!other.ok()) return other.status();
     models.other = *std::move(other);
   }
-  auto model = LoadTflite(options.dir / (options.mesh_points == kMeshPoints
-                                             ? "face_landmark.tflite"
-                                             : "face_landmark_with_attention.tflite"));
+  auto model = LoadTflite(options.dir,
+                          options.mesh_points == kMeshPoints ? "face-mesh" : "face-mesh-attention");
   if (!model.ok()) return model.status();
   auto mesh = MeshModel::Create(*std::move(model));
   if (!mesh.ok()) return mesh.status();
   models.mesh = *std::move(mesh);
   return models;
+}
+
+absl::StatusOr<CanonicalFace> LoadFaceGeometry(const std::filesystem::path& dir) {
+  const nn::KnownModel& model = Known("face-geometry");
+  const auto file = nn::ReadKnownModel(model, dir);
+  if (!file.ok()) return file.status();
+  const auto bytes = file->bytes();
+  return ParseCanonicalFace({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                            (dir / model.file).string());
 }
 
 }  // namespace vigil::face

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "face/blaze_face.h"
+#include "face/canonical_face.h"
 #include "face/detector.h"
 #include "face/mesh_model.h"
 #include "nn/onnx_model.h"
@@ -31,8 +32,13 @@ struct FaceModels {
   std::unique_ptr<Detector> other;
   std::unique_ptr<MeshModel> mesh;
 
-  /// Errors name the file and what to do.
+  /// Errors name the file and what to do. MediaPipe's models have to be the very files of the
+  /// catalogue (nn/model_catalog.h); `detector_file` is whatever the user names.
   static absl::StatusOr<FaceModels> Load(const ModelOptions& options);
 };
+
+/// The canonical face that belongs to the models in `dir`, the very file of the catalogue. NotFound
+/// or DataLoss, naming the file and the remedy.
+absl::StatusOr<CanonicalFace> LoadFaceGeometry(const std::filesystem::path& dir);
 
 }  // namespace vigil::face

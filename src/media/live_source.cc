@@ -155,9 +155,14 @@ std::string LiveSource::WhyGiveUp(const absl::Status& why, int failed,
                        last, kRemedy);
   }
   if (!worked_ && options_.connect_timeout.count() > 0 && wait >= ConnectLimit()) {
-    return fmt::format("{}: given up, no frame within {:g} s ({} attempts, the last: {}); {}",
-                       name_, static_cast<double>(options_.connect_timeout.count()) / 1e3, failed,
-                       last, kRemedy);
+    const double waited = static_cast<double>(MicrosBetween(started_, Clock::now())) / 1e6;
+    const double allowed = static_cast<double>(options_.connect_timeout.count()) / 1e3;
+    const std::string next =
+        waited < allowed ? fmt::format("; another would begin after the {:g} s allowed", allowed)
+                         : "";
+    return fmt::format(
+        "{}: given up after {:.1f} s without a frame ({} attempt{}, the last: {}{}); {}", name_,
+        waited, failed, failed == 1 ? "" : "s", last, next, kRemedy);
   }
   return {};
 }

@@ -100,7 +100,24 @@ void Merge(std::vector<Columns>& row) {
   row.resize(kept);
 }
 
-absl::Status Check(const std::vector<MaskPolygon>& polygons) {
+// Seen from the corner that is farthest from the first one, all the others lie in one direction.
+bool OnOneLine(const MaskPolygon& polygon) {
+  constexpr double kLeast = 1e-6;  // of the picture: twice the area of the largest triangle
+  const Point2f a = polygon.front();
+  const auto distance = [a](Point2f p) { return std::hypot(p.x - a.x, p.y - a.y); };
+  const Point2f b = *std::max_element(polygon.begin(), polygon.end(), [&](Point2f p, Point2f q) {
+    return distance(p) < distance(q);
+  });
+  return std::all_of(polygon.begin(), polygon.end(), [&](Point2f c) {
+    const double cross =
+        (double{b.x} - a.x) * (double{c.y} - a.y) - (double{b.y} - a.y) * (double{c.x} - a.x);
+    return std::abs(cross) <= kLeast;
+  });
+}
+
+}  // namespace
+
+absl::Status Validate(const std::vector<MaskPolygon>& polygons) {
   if (polygons.size() > static_cast<std::size_t>(limits::kMaxMasks)) {
     return absl::InvalidArgumentError(
         fmt::format("{} masks are more than the {} that a camera may have; join some",
@@ -118,14 +135,16 @@ absl::Status Check(const std::vector<MaskPolygon>& polygons) {
             fmt::format("mask {} has a corner that is not a number; give x and y from 0 to 1", i));
       }
     }
+    if (OnOneLine(polygons[i])) {
+      return absl::InvalidArgumentError(
+          fmt::format("mask {} hides nothing: its corners lie on one line; move one of them", i));
+    }
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
 absl::StatusOr<PrivacyMask> PrivacyMask::Create(std::vector<MaskPolygon> polygons) {
-  if (const auto status = Check(polygons); !status.ok()) return status;
+  if (const auto status = Validate(polygons); !status.ok()) return status;
   return PrivacyMask(std::move(polygons));
 }
 

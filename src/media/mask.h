@@ -16,6 +16,11 @@ namespace vigil::media {
 /// itself. May reach outside the frame.
 using MaskPolygon = std::vector<Point2f>;
 
+/// InvalidArgument: fewer than 3 or more than limits::kMaxPolygonVertices corners, a corner that is
+/// not a number, corners that all lie on one line (they would hide nothing, unnoticed), more than
+/// limits::kMaxMasks polygons.
+absl::Status Validate(const std::vector<MaskPolygon>& polygons);
+
 /// Paints polygons black. Where in doubt it hides: every pixel of which a polygon covers any part
 /// is painted, and the inside of a polygon that crosses itself is every point it winds around
 /// (non-zero rule). Edges that lie exactly between two pixels hide the inner one only.
@@ -24,9 +29,7 @@ using MaskPolygon = std::vector<Point2f>;
 /// one's.
 class PrivacyMask {
  public:
-  /// InvalidArgument: fewer than 3 or more than limits::kMaxPolygonVertices corners, a corner that
-  /// is not a number, more than limits::kMaxMasks polygons. No polygon at all is a mask that hides
-  /// nothing.
+  /// InvalidArgument: see Validate. No polygon at all is a mask that hides nothing.
   static absl::StatusOr<PrivacyMask> Create(std::vector<MaskPolygon> polygons);
 
   void Apply(MutableImageView frame);

@@ -55,17 +55,21 @@ absl::StatusOr<std::vector<Input>> PicturesOf(const std::string& folder) {
   std::vector<Input> found;
   std::error_code error;
   Iterator entry(folder, fs::directory_options::skip_permission_denied, error);
-  if (error) return internal::SystemError(error.value(), folder, "cannot be read");
+  if (error)
+    return internal::SystemError(error.value(), folder, "cannot be read", internal::Access::kRead);
   std::size_t seen = 0;
   for (; entry != Iterator(); entry.increment(error)) {
-    if (error) return internal::SystemError(error.value(), folder, "cannot be read");
+    if (error)
+      return internal::SystemError(error.value(), folder, "cannot be read",
+                                   internal::Access::kRead);
     if (++seen > limits::kMaxInputs) return TooMany(folder);
     std::error_code ignored;  // a file that vanished meanwhile is no picture
     if (entry->is_regular_file(ignored) && IsPicture(entry->path())) {
       found.push_back({Input::Kind::kPicture, entry->path().string()});
     }
   }
-  if (error) return internal::SystemError(error.value(), folder, "cannot be read");
+  if (error)
+    return internal::SystemError(error.value(), folder, "cannot be read", internal::Access::kRead);
   if (found.empty()) {
     return absl::NotFoundError(fmt::format(
         "{}: this folder holds no picture (JPEG, PNG, WebP, BMP); name videos one by one", folder));
@@ -125,6 +129,11 @@ absl::StatusOr<Input::Kind> Classify(std::string_view name) {
   if (name.empty())
     return absl::InvalidArgumentError(
         "an empty input; name a picture, a video, a camera or an address");
+  if (name == "-") {
+    return absl::InvalidArgumentError(
+        "-: standard input is not read; name a file, a camera or an address (a file that is called "
+        "so: ./-)");
+  }
   if (const std::size_t colon = name.find("://"); colon != std::string_view::npos) {
     const std::string scheme = Lower(name.substr(0, colon));
     if (std::find(kStreamSchemes.begin(), kStreamSchemes.end(), scheme) != kStreamSchemes.end())

@@ -43,8 +43,7 @@ class FrameSource {
   ///  - OutOfRange: the end.
   ///  - Cancelled: `stop` was asked for (noticed within about 100 ms in every state).
   ///  - DeadlineExceeded: a live source was silent for its read timeout.
-  ///  - DataLoss: it breaks off, or is damaged from here to its end; what came before was
-  ///  delivered.
+  ///  - DataLoss: a file ended, but breaks off or is damaged; what could be decoded was delivered.
   ///  - ResourceExhausted: the picture's size changed beyond core/limits.h.
   virtual absl::StatusOr<Frame> Read(std::stop_token stop) = 0;
 

@@ -5,6 +5,9 @@ extern "C" {
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/limits.h"
@@ -69,10 +72,13 @@ class VideoSource final : public FrameSource {
   }
 
   const SourceInfo& info() const override { return info_; }
-  SourceCounters counters() const override { return {frames_, decoder_->corrupt()}; }
+  SourceCounters counters() const override {
+    return {frames_, decoder_->corrupt() + container_->gaps()};
+  }
 
  private:
   absl::Status NextPicture();
+  std::string Damage() const;
   absl::Status End() const;
   absl::StatusOr<Frame> MakeFrame();
   std::int64_t Timestamp();
@@ -120,22 +126,51 @@ absl::Status VideoSource::NextPicture() {
   }
 }
 
+// What a file lost on the way: a sentence's end, or nothing. A stream over the network loses
+// something now and then, and goes on; that is a count.
+std::string VideoSource::Damage() const {
+  if (container_->kind() != InputKind::kFile) return {};
+  const std::uint64_t of = static_cast<std::uint64_t>(info_.frames.value_or(0));
+  std::uint64_t lost = decoder_->lost();
+  // Until the next key picture, decoders leave out without a word what leans on a lost one.
+  if (lost > 0 && of > frames_) lost = std::max(lost, of - frames_);
+  std::string text;
+  const auto add = [&text](std::uint64_t count, std::string_view one, std::string_view many) {
+    if (count == 0) return;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, count == 1 ? one : many);
+  };
+  add(lost, "picture could not be decoded", "pictures could not be decoded");
+  add(decoder_->blemished(), "picture shows damage", "pictures show damage");
+  add(container_->gaps(), "place could not be read", "places could not be read");
+  return text;
+}
+
 absl::Status VideoSource::End() const {
+  constexpr std::string_view kRemedy = "copy or record it again";
   const std::string& name = info_.name;
   const double seconds = static_cast<double>(last_us_) / 1e6;
   if (frames_ == 0) {
     return absl::DataLossError(
-        fmt::format("{}: no picture in it could be decoded; is the file damaged?", name));
+        fmt::format("{}: no picture in it could be decoded; {}", name, kRemedy));
   }
   if (absl::IsDataLoss(drained_)) {
+    const std::string of =
+        info_.duration_us
+            ? fmt::format(" of {:.2f} s", static_cast<double>(*info_.duration_us) / 1e6)
+            : "";
     return absl::DataLossError(
-        fmt::format("{}: breaks off after {:.2f} s, {} frames ({}); what came before was kept",
-                    name, seconds, frames_, std::string(drained_.message())));
+        fmt::format("{}: breaks off after {:.2f} s{}, {} frames ({}); what came before is kept; {}",
+                    name, seconds, of, frames_, std::string(drained_.message()), kRemedy));
   }
   if (decoder_->broken()) {
     return absl::DataLossError(fmt::format(
-        "{}: damaged from {:.2f} s to its end ({} frames before); what came before was kept", name,
-        seconds, frames_));
+        "{}: damaged from {:.2f} s to its end ({} frames before); what came before is kept; {}",
+        name, seconds, frames_, kRemedy));
+  }
+  if (const std::string damage = Damage(); !damage.empty() && absl::IsOutOfRange(drained_)) {
+    return absl::DataLossError(
+        fmt::format("{}: damaged inside: {}; the other {} frames are kept; {}", name, damage,
+                    frames_ - decoder_->blemished(), kRemedy));
   }
   return drained_.ok() ? absl::OutOfRangeError(fmt::format("{}: end", name)) : drained_;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/limits.h"
 #include "media/internal/ahead_file.h"
@@ -290,6 +291,13 @@ Mp4Writer::~Mp4Writer() {
 }
 
 }  // namespace
+
+std::span<const std::string> VideoPresets() {
+  static const std::vector<std::string> kPresets = {"ultrafast", "superfast", "veryfast", "faster",
+                                                    "fast",      "medium",    "slow",     "slower",
+                                                    "veryslow",  "placebo"};
+  return kPresets;
+}
 
 absl::StatusOr<std::unique_ptr<VideoWriter>> VideoWriter::Create(
     const std::filesystem::path& path, Size size, const VideoWriterOptions& options) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/geometry.h"
@@ -16,11 +17,14 @@ namespace vigil::media {
 
 struct VideoWriterOptions {
   int crf = 21;  ///< x264's constant quality: 0 lossless … 51 worst; 20 to 23 looks like the input
-  std::string preset = "veryfast";  ///< x264's effort
+  std::string preset = "veryfast";  ///< x264's effort, one of VideoPresets()
   double fps = 25;  ///< a hint for the key frame spacing (two seconds) and players; times rule
   int threads = 1;  ///< of the encoder; 0: one a core
   std::string encoder{};  ///< FFmpeg's name; empty: libx264, or what other H.264 encoder there is
 };
+
+/// The names of x264's presets, the fastest first.
+std::span<const std::string> VideoPresets();
 
 /// Writes to `<name>.part.mp4` beside the path, and gives it the path's name in Finish(), once it
 /// is complete: under the final name there is never half a video, and what was there before stays

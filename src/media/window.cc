@@ -9,6 +9,8 @@
 #include <SDL.h>
 #endif
 
+#include "core/log.h"
+
 namespace vigil::media {
 
 #ifdef VIGIL_WITH_DISPLAY
@@ -22,8 +24,14 @@ struct SdlDeleter {
 template <typename T>
 using SdlPtr = std::unique_ptr<T, SdlDeleter>;
 
+void Log(void*, int, SDL_LogPriority, const char* text) { log::Debug("sdl: {}", text); }
+
 struct SdlVideo {  // the library's own state, given back last
   SdlVideo() {
+    SDL_LogSetOutputFunction(Log, nullptr);
+    // Without the folder its socket is in there is no Wayland, which its library prints on stderr.
+    if (SDL_getenv("XDG_RUNTIME_DIR") == nullptr && SDL_getenv("SDL_VIDEODRIVER") == nullptr)
+      SDL_SetHint(SDL_HINT_VIDEODRIVER, "x11,kmsdrm");
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "core/status.h"
 #include "nn/internal/executable.h"
 #include "nn/model_file.h"
 
@@ -92,7 +93,8 @@ constexpr std::array kModels{
 };
 
 std::string Remedy(const KnownModel& model) {
-  if (model.comes_with_setup()) return "run `make setup` to fetch it";
+  if (model.comes_with_setup())
+    return "run `make setup` to fetch it (`vigil models verify` checks all)";
   return fmt::format("run `vigil models pull {}` to fetch it", model.name);
 }
 
@@ -110,7 +112,10 @@ bool HoldsModels(const std::filesystem::path& dir) {
 
 absl::StatusOr<std::filesystem::path> Named(std::string_view dir, std::string_view by) {
   if (IsFolder(dir)) return std::filesystem::path(dir);
-  return absl::NotFoundError(fmt::format("models folder {} (named by {}) does not exist", dir, by));
+  return absl::NotFoundError(
+      fmt::format("models folder {} (named by {}) does not exist; name "
+                  "another, or none for that of the program",
+                  dir, by));
 }
 
 }  // namespace
@@ -139,25 +144,37 @@ absl::StatusOr<std::filesystem::path> FindModelsDir(std::string_view configured)
                   program_dir.string(), installed.string()));
 }
 
-absl::Status VerifyModel(const KnownModel& model, const std::filesystem::path& dir) {
+absl::StatusOr<ModelFile> ReadKnownModel(const KnownModel& model,
+                                         const std::filesystem::path& dir) {
   const auto path = dir / model.file;
-  const auto file = ModelFile::Read(path);
+  auto file = ModelFile::Read(path);
   if (absl::IsNotFound(file.status())) {
     return absl::NotFoundError(
         fmt::format("model {}: is missing; {}", path.string(), Remedy(model)));
   }
-  if (!file.ok()) return file.status();
-  if (file->bytes().size() != model.bytes) {
-    return absl::DataLossError(fmt::format("model {}: has {} bytes instead of {}; {}",
-                                           path.string(), file->bytes().size(), model.bytes,
-                                           Remedy(model)));
+  if (!file.ok()) {
+    const std::string_view message = MessageOf(file.status());
+    return absl::Status(
+        file.status().code(),
+        fmt::format("{}; {}", message.substr(0, message.find("; fetch it")), Remedy(model)));
   }
-  if (const std::string hash = Sha256(file->bytes()); hash != model.sha256) {
-    return absl::DataLossError(
-        fmt::format("model {}: is another file or damaged (SHA-256 {}… instead of {}…); {}",
-                    path.string(), hash.substr(0, 12), model.sha256.substr(0, 12), Remedy(model)));
+  const std::string hash = Sha256(file->bytes());
+  if (hash == model.sha256) return file;
+  const auto wrong = [&](const std::string& what) {
+    return absl::DataLossError(fmt::format("model {}: {}; {}", path.string(), what, Remedy(model)));
+  };
+  for (const KnownModel& other : kModels) {
+    if (hash == other.sha256)
+      return wrong(fmt::format("is {} under another name, not {}", other.file, model.name));
   }
-  return absl::OkStatus();
+  if (file->bytes().size() != model.bytes)
+    return wrong(fmt::format("has {} bytes instead of {}", file->bytes().size(), model.bytes));
+  return wrong(fmt::format("is another file or damaged (SHA-256 {}… instead of {}…)",
+                           hash.substr(0, 12), model.sha256.substr(0, 12)));
+}
+
+absl::Status VerifyModel(const KnownModel& model, const std::filesystem::path& dir) {
+  return ReadKnownModel(model, dir).status();
 }
 
 }  // namespace vigil::nn

@@ -9,6 +9,8 @@
 #include <span>
 #include <string_view>
 
+#include "nn/model_file.h"
+
 namespace vigil::nn {
 
 /// One model: of set-up, or one that `vigil models pull` fetches. All text is static.
@@ -43,8 +45,11 @@ const KnownModel* FindKnownModel(std::string_view name);
 /// changes that.
 absl::StatusOr<std::filesystem::path> FindModelsDir(std::string_view configured);
 
-/// OK where `dir` holds that model with the right size and hash. NotFound, or DataLoss for a file
-/// that is not the model; the message names the file and the remedy. Reads the whole file.
+/// The model's file in `dir`, whose size and hash are right (2.5 MB in about 3 ms). NotFound, or
+/// DataLoss for a file that is not the model; the message names the file and the remedy.
+absl::StatusOr<ModelFile> ReadKnownModel(const KnownModel& model, const std::filesystem::path& dir);
+
+/// OK where ReadKnownModel() would succeed, else its error.
 absl::Status VerifyModel(const KnownModel& model, const std::filesystem::path& dir);
 
 }  // namespace vigil::nn

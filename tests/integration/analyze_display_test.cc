@@ -95,6 +95,16 @@ TEST_F(AnalyzeTest, DisplayWithoutAScreenIsOneLine) {
   EXPECT_THAT(run.err, testing::HasSubstr("no display for a window"));
 }
 
+// SDL, and the libraries under it, keep what they think of that to themselves.
+TEST_F(AnalyzeTest, WithoutADesktopDisplayIsOneLine) {
+  const auto run = test::RunProgram({"/usr/bin/env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u",
+                                     "XDG_RUNTIME_DIR", "-u", "SDL_VIDEODRIVER", VIGIL_BINARY,
+                                     "analyze", kPortrait, "--display", "-q"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, testing::StartsWith("vigil: no display for a window"));
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+}
+
 #else
 
 TEST_F(AnalyzeTest, ABuildWithoutAWindowSaysSo) {

@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
                     BadInput{"text_named_jpg", "this is not a picture\n", "jpg", "not a"},
                     BadInput{"empty", "", "png", "empty"},
                     BadInput{"png_60000", Png60000(), "png", "60000"},
-                    BadInput{"text_named_mp4", "this is not a video\n", "mp4", "not a video"}),
+                    BadInput{"text_named_mp4", "this is not a video\n", "mp4",
+                             "; copy or record it again, or convert it to MP4"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(AnalyzeTest, ATruncatedJpegIsAnError) {
@@ -205,6 +206,31 @@ TEST_F(AnalyzeTest, AVideoThatBreaksInTheMiddleKeepsWhatCameBefore) {
   EXPECT_EQ(frames, lines.size());
 }
 
+// Nor is damage inside a file a success, with or without a copy being saved.
+TEST_F(AnalyzeTest, AVideoWithAHoleFailsAndKeepsTheRest) {
+  VIGIL_NEEDS_SHARED_DATA();
+  std::string bytes = test::ReadText(test::SharedPath("videos/pexels_video02.mp4"));
+  const std::size_t begin = bytes.size() * 4 / 10;
+  bytes.replace(begin, bytes.size() / 5, bytes.size() / 5, '\0');
+  test::WriteText(Path("hole.mp4"), bytes);
+  const auto run =
+      Analyze({Path("hole.mp4"), "--json", Path("out.jsonl"), "--save", Path("out.mp4")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, testing::StartsWith("vigil: " + Path("hole.mp4") + ": damaged inside: "));
+  EXPECT_THAT(run.err, HasSubstr("; copy or record it again"));
+  const auto lines = ReadJsonLines(Path("out.jsonl"));
+  EXPECT_GT(lines.size(), 150U);
+  EXPECT_LT(lines.size(), 214U);
+  auto annotated = media::OpenVideo(Path("out.mp4"), {}, {});
+  ASSERT_TRUE(annotated.ok()) << annotated.status();
+  std::size_t frames = 0;
+  absl::Status end;
+  for (; end.ok(); frames += end.ok()) end = (*annotated)->Read({}).status();
+  EXPECT_TRUE(absl::IsOutOfRange(end)) << end;
+  EXPECT_EQ(frames, lines.size());
+}
+
 TEST_F(AnalyzeTest, NothingListeningIsSaidWithinTheTimeout) {
   const auto run = Analyze({"http://127.0.0.1:9/stream", "--set", "source.give_up_after=2s"});
   EXPECT_EQ(run.exit_code, 1);
@@ -226,6 +252,24 @@ TEST_F(AnalyzeTest, NoPermissionToWriteIsSaid) {
   const auto json_run = Analyze({kPortrait, "--json", "/proc/out.jsonl"});
   EXPECT_EQ(json_run.exit_code, 1);
   EXPECT_THAT(json_run.err, HasSubstr("/proc/out.jsonl"));
+}
+
+// A name can hold anything; what reaches a terminal is one line without commands for it, and CSV and
+// JSON agree on it.
+TEST_F(AnalyzeTest, NamesWithControlCharactersAreWrittenOut) {
+  const std::string name = Path("a\x1b[31m\nb\xFF.png");
+  std::filesystem::copy_file(kPortrait, name);
+  const auto good = Analyze({name, "--json", Path("out.jsonl"), "--csv", Path("out.csv")});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("a\\x1b[31m\\nb\xEF\xBF\xBD.png: 1 face"));
+  EXPECT_THAT(good.out, Not(HasSubstr("\x1b")));
+  const std::string id = ReadJsonLines(Path("out.jsonl")).at(0)["stream_id"];
+  EXPECT_THAT(id, testing::EndsWith("b\xEF\xBF\xBD.png"));
+  EXPECT_THAT(test::ReadText(Path("out.csv")), HasSubstr("\"" + id + "\""));
+  const auto bad = Analyze({Path("x\x1b[2J\ny.png")});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(bad.err, '\n'), 1) << bad.err;
+  EXPECT_THAT(bad.err, HasSubstr("x\\x1b[2J\\ny.png: "));
 }
 
 TEST_F(AnalyzeTest, AFullDiskIsSaid) {
@@ -291,6 +335,19 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"unknown_key", {kPortrait, "--set", "face.max_facs=3"}, 2, "face.max_faces"},
         Usage{"two_outputs_in_one", {kPortrait, "--json", "-", "--csv", "-"}, 2, "--csv -: --json"},
         Usage{"input_as_output", {kPortrait, "--json", kPortrait}, 2, "this is an input too"},
+        Usage{"mask_on_a_line",
+              {kPortrait, "--set", "masks=[[[0,0],[0.5,0.5],[1,1]]]"},
+              2,
+              "masks: mask 0 hides nothing: its corners lie on one line"},
+        Usage{"mask_without_a_bracket",
+              {kPortrait, "--set", "masks=[[0,0],[1,0],[1,1]]"},
+              2,
+              "one pair of brackets is missing around it"},
+        Usage{"preset",
+              {kPortrait, "--set", "output.video_preset=medum"},
+              2,
+              "output.video_preset: \"medum\" is not one of ultrafast, "},
+        Usage{"standard_input", {"-"}, 1, "-: standard input is not read; name a file"},
         Usage{"no_config_file", {kPortrait, "--config", "/nowhere.yaml"}, 78, "/nowhere.yaml"}),
     [](const auto& test) { return std::string(test.param.name); });
 
@@ -309,10 +366,86 @@ TEST_F(AnalyzeTest, ConfigurationLayersReachTheAnalysis) {
   EXPECT_EQ(mesh({"--mesh", "468"}, {"VIGIL_FACE_MESH=478"}), 468U);
 }
 
+struct WrongModel {
+  const char* name;
+  const char* file;
+  void (*spoil)(const std::filesystem::path&);
+  std::vector<std::string> arguments;
+  const char* complaint;
+};
+class WrongModels : public AnalyzeTest, public testing::WithParamInterface<WrongModel> {};
+
+void ReplaceBy(const char* model, const std::filesystem::path& path) {
+  std::filesystem::copy_file(test::ModelPath(model), path,
+                             std::filesystem::copy_options::overwrite_existing);
+}
+
+void ChangeOneByte(const std::filesystem::path& path) {
+  std::string bytes = test::ReadText(path.string());
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  test::WriteText(path.string(), bytes);
+}
+
+// One line with the file and the remedy, whichever model it is, and no result.
+TEST_P(WrongModels, AreOneErrorThatNamesTheFile) {
+  const auto& [name, file, spoil, more, complaint] = GetParam();
+  const std::filesystem::path models = Path("models");
+  std::filesystem::create_directory(models);
+  for (const auto& entry : std::filesystem::directory_iterator(test::ModelPath("")))
+    std::filesystem::copy_file(entry.path(), models / entry.path().filename());
+  spoil(models / file);
+  std::vector<std::string> arguments = {kPortrait, "--set", "models.dir=" + models.string(),
+                                        "--json", Path("out.jsonl")};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const auto run = Analyze(arguments);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("model " + (models / file).string() + ": "));
+  EXPECT_THAT(run.err, HasSubstr(complaint));
+  EXPECT_THAT(run.err, HasSubstr("; run `make setup`"));
+  EXPECT_THAT(test::ReadText(Path("out.jsonl")), testing::IsEmpty());
+}
+
+constexpr const char* kGeometry = "geometry_pipeline_metadata_landmarks.binarypb";
+constexpr const char* kMesh = "face_landmark.tflite";
+constexpr const char* kAttention = "face_landmark_with_attention.tflite";
+INSTANTIATE_TEST_SUITE_P(
+    Analyze, WrongModels,
+    testing::Values(
+        WrongModel{"plain_mesh_as_attention",
+                   kAttention,
+                   [](const auto& path) { ReplaceBy(kMesh, path); },
+                   {},
+                   "is face_landmark.tflite under another name"},
+        WrongModel{"attention_as_plain_mesh",
+                   kMesh,
+                   [](const auto& path) { ReplaceBy(kAttention, path); },
+                   {"--mesh", "468"},
+                   "is face_landmark_with_attention.tflite under another name"},
+        WrongModel{"mesh_as_detector",
+                   "face_detection_short_range.tflite",
+                   [](const auto& path) { ReplaceBy(kMesh, path); },
+                   {},
+                   "is face_landmark.tflite under another name"},
+        WrongModel{"one_byte", kAttention, ChangeOneByte, {}, "is another file or damaged"},
+        WrongModel{"geometry", kGeometry, ChangeOneByte, {}, "is another file or damaged"},
+        WrongModel{"truncated",
+                   kAttention,
+                   [](const auto& path) { std::filesystem::resize_file(path, 1'000'000); },
+                   {},
+                   "has 1000000 bytes instead of 2495952"},
+        WrongModel{"missing",
+                   kAttention,
+                   [](const auto& path) { std::filesystem::remove(path); },
+                   {},
+                   "is missing"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
 TEST_F(AnalyzeTest, AMissingModelSaysWhatToDo) {
   const auto run = Analyze({kPortrait, "--set", "models.dir=" + dir_.path().string()});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr(dir_.path().string()));
+  EXPECT_THAT(run.err, HasSubstr("; run `make setup`"));
 }
 
 }  // namespace

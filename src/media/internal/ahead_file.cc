@@ -36,9 +36,9 @@ bool IsFull(int error) { return error == ENOSPC || error == EDQUOT || error == E
 absl::StatusOr<std::unique_ptr<AheadFile>> AheadFile::Create(const std::filesystem::path& path,
                                                              const std::filesystem::path& shown) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(errno, shown, "cannot write there");
+  if (fd < 0) return SystemError(errno, shown, "cannot write there", Access::kWrite);
   std::unique_ptr<AheadFile> file(new AheadFile(fd));
-  if (file->io_ == nullptr) return SystemError(ENOMEM, shown, "cannot write there");
+  if (file->io_ == nullptr) return SystemError(ENOMEM, shown, "cannot write there", Access::kWrite);
   return file;
 }
 

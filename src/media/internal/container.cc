@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "core/limits.h"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::int64_t kLiveAnalysis = 1'000'000;  // µs; longer only delays the first frame
 constexpr auto kCameraPoll = std::chrono::milliseconds(4);
+constexpr std::int64_t kJoint = 1'000'000;  // µs back in time: another file begins
+constexpr std::int64_t kJointPackets = 16;  // before that, which its beginning may spoil
 
 absl::Status CheckFile(const std::string& path, const std::string& name) {
   std::error_code error;
@@ -144,9 +147,12 @@ absl::Status Container::Connect(const std::string& address, const SourceOptions&
     format = av_find_input_format("v4l2");
     context_->flags |= AVFMT_FLAG_NONBLOCK;  // or a camera that hangs could not be stopped
   }
+  const ErrorWatch watch(context_);
   const int error = avformat_open_input(&context_, address.c_str(), format, settings.out());
-  return error < 0 ? Failed(error, "cannot open it")
-                   : absl::OkStatus();  // on failure FFmpeg has freed the context
+  if (error < 0) return Failed(error, "cannot open it");  // and FFmpeg has freed the context
+  if (kind_ == InputKind::kFile && Is(*context_, "gif") && watch.errors() > 0)
+    ++gaps_;  // a GIF is read to its end here
+  return absl::OkStatus();
 }
 
 absl::Status Container::ChooseStream() {
@@ -180,16 +186,29 @@ absl::Status Container::Examine() {
     std::vector<AVDictionary*> settings(context_->nb_streams,
                                         nullptr);  // for the decoders FFmpeg tries
     for (AVDictionary*& each : settings) av_dict_set_int(&each, "max_pixels", MaxPixels(kind_), 0);
+    const ErrorWatch watch(context_);  // it reads ahead
     const int error =
         avformat_find_stream_info(context_, settings.empty() ? nullptr : settings.data());
     for (AVDictionary*& each : settings) av_dict_free(&each);
     if (interrupt_.stopped() || interrupt_.expired() || error < 0)
       return Failed(error, "cannot read it");
+    if (kind_ == InputKind::kFile && watch.errors() > 0) ++gaps_;
   }
   live_ = kind_ == InputKind::kCamera || (kind_ == InputKind::kNetwork && IsLive(*context_));
   if (auto status = ChooseStream(); !status.ok()) return status;
+  WatchAllStreams();
   connected_ = true;
   return absl::OkStatus();
+}
+
+// A Matroska file may say no more than when the longest of its streams ends. Whether it does can
+// only be seen with all of them.
+void Container::WatchAllStreams() {
+  all_streams_ = kind_ == InputKind::kFile && Is(*context_, "matroska") && !duration_us() &&
+                 context_->duration != AV_NOPTS_VALUE;
+  if (!all_streams_) return;
+  for (unsigned i = 0; i < context_->nb_streams; ++i)
+    context_->streams[i]->discard = AVDISCARD_DEFAULT;
 }
 
 Container::~Container() {
@@ -211,54 +230,81 @@ absl::Status Container::Failed(int error, const std::string& doing) const {
   absl::Status status = FfmpegError(error, name_, doing);
   const bool cut = kind_ == InputKind::kFile && error == AVERROR_EOF;
   if (!connected_ && (cut || absl::IsInvalidArgument(status))) {
-    return absl::InvalidArgumentError(fmt::format(
-        "{}: not a video that can be read, or incomplete ({})", name_, ErrorText(error)));
+    return absl::InvalidArgumentError(
+        fmt::format("{}: {} ({}); {}", name_,
+                    kind_ == InputKind::kFile ? "not a video that can be read, or incomplete"
+                                              : "what is there is not a video that can be read",
+                    ErrorText(error),
+                    kind_ == InputKind::kFile ? "copy or record it again, or convert it to MP4"
+                                              : "check the address"));
   }
   return status;
+}
+
+// MPEG-TS gives up on every 64 kB of what is none of its packets, to be asked again.
+bool Container::SkipsUnreadable() {
+  const std::int64_t position = context_->pb != nullptr ? avio_tell(context_->pb) : -1;
+  ++gaps_;
+  return std::exchange(stuck_at_, position) != position;
+}
+
+void Container::Note(const AVPacket& packet) {
+  const AVStream& stream = *context_->streams[packet.stream_index];
+  const std::int64_t stamp = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+  const bool timed = stamp != AV_NOPTS_VALUE;
+  const std::int64_t begin = timed ? av_rescale_q(stamp, stream.time_base, kMicroseconds) : 0;
+  if (timed) {
+    end_us_ =
+        std::max(end_us_, begin + av_rescale_q(packet.duration, stream.time_base, kMicroseconds));
+  }
+  if (&stream != stream_) return;
+  ++packets_;
+  last_packet_cut_ = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
+  if (last_packet_cut_) cut_packet_ = packets_;
+  gaps_ += last_packet_cut_;
+  // Where files were joined end to end, time jumps back, and one of the last packets looks cut.
+  const bool joint = timed && begin < begin_us_ - kJoint;
+  if (joint && packets_ - std::exchange(cut_packet_, -kJointPackets) < kJointPackets) --gaps_;
+  if (timed) begin_us_ = begin;
 }
 
 absl::Status Container::Read(AVPacket& packet) {
   while (true) {
     av_packet_unref(&packet);
+    const bool file = kind_ == InputKind::kFile;
+    const ErrorWatch watch(context_);
     const int error = av_read_frame(context_, &packet);
-    if (error == AVERROR(EAGAIN) && !interrupt_.stopped() &&
-        !interrupt_.expired()) {  // only cameras
-      SleepUntil(std::min(After(kCameraPoll), interrupt_.deadline()), interrupt_.stop());
+    if (error == AVERROR(EAGAIN) && !interrupt_.stopped() && !interrupt_.expired()) {
+      if (file && !SkipsUnreadable()) return absl::DataLossError("it cannot be read on");
+      if (!file) SleepUntil(std::min(After(kCameraPoll), interrupt_.deadline()), interrupt_.stop());
       continue;
     }
     if (error == AVERROR_EOF && !interrupt_.stopped()) {
+      end_with_error_ = watch.errors() > 0;
       if (BreaksOff()) return absl::DataLossError("it is incomplete");
       return absl::OutOfRangeError(fmt::format("{}: end", name_));
     }
     if (error < 0) {
       absl::Status status = Failed(error, "cannot read on");
-      const bool broken =
-          kind_ == InputKind::kFile && status.code() != absl::StatusCode::kCancelled;
+      const bool broken = file && status.code() != absl::StatusCode::kCancelled;
       return broken ? absl::DataLossError(ErrorText(error)) : status;
     }
-    if (packet.stream_index != stream_->index) continue;
-    ++packets_;
-    last_packet_cut_ = (packet.flags & AV_PKT_FLAG_CORRUPT) != 0;
-    const std::int64_t stamp = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
-    if (stamp != AV_NOPTS_VALUE) {
-      end_us_ =
-          std::max(end_us_, av_rescale_q(stamp, stream_->time_base, kMicroseconds) +
-                                av_rescale_q(packet.duration, stream_->time_base, kMicroseconds));
-    }
-    return absl::OkStatus();
+    if (file && watch.errors() > 0) ++gaps_;
+    Note(packet);
+    if (packet.stream_index == stream_->index) return absl::OkStatus();
   }
 }
 
 // Most demuxers call the end of a cut file its end. What the container promised tells the two
-// apart.
+// apart, or that the demuxer complained.
 bool Container::BreaksOff() const {
   if (live_) return false;
-  if (last_packet_cut_) return true;
+  if (last_packet_cut_ || (kind_ == InputKind::kFile && end_with_error_)) return true;
   if (Is(*context_, "mov")) return packets_ < avformat_index_get_entries_count(stream_);
   if (Is(*context_, "gif")) return packets_ < stream_->nb_frames;
   if (Is(*context_, "avi"))
     return packets_ < stream_->nb_frames * 98 / 100;  // empty chunks are repeated frames
-  const auto expected = duration_us();
+  const auto expected = declared_end_us();
   constexpr std::int64_t kTolerance = 500'000;
   return Is(*context_, "matroska") && expected && end_us_ < *expected - kTolerance;
 }
@@ -284,6 +330,13 @@ std::optional<std::int64_t> Container::duration_us() const {
   if (const auto tagged = TaggedDuration(*stream_)) return tagged;
   if (context_->nb_streams != 1 || context_->duration == AV_NOPTS_VALUE) return std::nullopt;
   return context_->duration;  // AV_TIME_BASE: microseconds
+}
+
+// Of the streams that are read: where the video's own end is not known, those are all.
+std::optional<std::int64_t> Container::declared_end_us() const {
+  if (const auto own = duration_us()) return own;
+  if (!all_streams_) return std::nullopt;
+  return context_->duration;
 }
 
 std::optional<std::int64_t> Container::frames() const {

@@ -40,6 +40,8 @@ class Container {
   /// says it is. DataLoss: a file breaks off; the message is the reason alone. Cancelled,
   /// DeadlineExceeded, Unavailable: as FrameSource::Read.
   absl::Status Read(AVPacket& packet);
+  /// Places of a file that could not be read and were passed over.
+  std::uint64_t gaps() const { return gaps_; }
 
   InputKind kind() const { return kind_; }
   const std::string& name() const { return name_; }
@@ -59,6 +61,10 @@ class Container {
   absl::Status ChooseStream();
   absl::Status Examine();
   absl::Status Failed(int error, const std::string& doing) const;
+  std::optional<std::int64_t> declared_end_us() const;
+  void WatchAllStreams();
+  bool SkipsUnreadable();
+  void Note(const AVPacket& packet);
   bool BreaksOff() const;
 
   const InputKind kind_;
@@ -70,9 +76,15 @@ class Container {
   AVStream* stream_ = nullptr;
   bool connected_ = false;  // opened and understood
   bool live_ = false;
+  bool all_streams_ = false;      // read, not the video's alone
   std::int64_t packets_ = 0;      // of the video stream
   bool last_packet_cut_ = false;  // the demuxer found less of it than announced
-  std::int64_t end_us_ = 0;  // where the packets read so far end, on the stream's own time line
+  bool end_with_error_ = false;   // the demuxer's own log: it ended because it could not go on
+  std::int64_t cut_packet_ = -1'000;  // the last such
+  std::uint64_t gaps_ = 0;
+  std::int64_t stuck_at_ = -1;  // where a file could not be read last
+  std::int64_t begin_us_ = 0;   // of the last packet of the video stream
+  std::int64_t end_us_ = 0;     // where the packets read so far end, on the stream's own time line
 };
 
 }  // namespace vigil::media::internal

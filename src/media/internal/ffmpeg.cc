@@ -15,7 +15,10 @@ extern "C" {
 namespace vigil::media::internal {
 namespace {
 
+thread_local ErrorWatch* watch = nullptr;
+
 void Log(void* source, int level, const char* format, va_list arguments) {
+  ErrorWatch::Hear(source, level);
   if (level > AV_LOG_WARNING || !log::Shown(log::Level::kDebug)) return;
   std::array<char, 1024> line;
   int prefix = 1;
@@ -65,6 +68,14 @@ absl::StatusCode CodeOf(int error) {
 }
 
 }  // namespace
+
+ErrorWatch::ErrorWatch(const void* object) : object_(object) { watch = this; }
+
+ErrorWatch::~ErrorWatch() { watch = nullptr; }
+
+void ErrorWatch::Hear(const void* object, int level) {
+  if (watch != nullptr && level <= AV_LOG_ERROR && watch->object_ == object) ++watch->errors_;
+}
 
 std::string ErrorText(int error) {
   std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};

@@ -51,6 +51,24 @@ inline constexpr AVRational kMicroseconds{1, 1'000'000};
 /// FFmpeg's words for an error number.
 std::string ErrorText(int error);
 
+/// Counts the errors that one of FFmpeg's objects logs on this thread while it lives: demuxers skip
+/// what they cannot read, and many tell it nowhere else. At most one a thread.
+class ErrorWatch {
+ public:
+  explicit ErrorWatch(const void* object);
+  ~ErrorWatch();
+  ErrorWatch(const ErrorWatch&) = delete;
+  ErrorWatch& operator=(const ErrorWatch&) = delete;
+
+  int errors() const { return errors_; }
+  /// A line of FFmpeg's log, of any object.
+  static void Hear(const void* object, int level);
+
+ private:
+  const void* const object_;
+  int errors_ = 0;
+};
+
 /// `error` about the thing called `name`, with the code that says what a caller can do about it.
 absl::Status FfmpegError(int error, std::string_view name, std::string_view doing);
 

@@ -15,7 +15,24 @@
 namespace vigil::media::internal {
 namespace {
 
-std::string_view Remedy(int error) {
+std::string_view ReadingRemedy(int error) {
+  switch (error) {
+    case ENOENT:
+      return "check the name";
+    case EACCES:
+    case EPERM:
+      return "check its permissions, and those of its folders";
+    case ENOTDIR:
+    case EISDIR:
+      return "name a file in a folder";
+    case ENAMETOOLONG:
+      return "check the name";
+    default:
+      return "try again, or copy it to another disk";
+  }
+}
+
+std::string_view WritingRemedy(int error) {
   switch (error) {
     case ENOENT:
       return "check the name";
@@ -68,7 +85,7 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem
   while (done < count) {
     const ssize_t got = ::read(fd, bytes.data() + done, count - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError(errno, path, "cannot be read");
+    if (got < 0) return SystemError(errno, path, "cannot be read", Access::kRead);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -78,9 +95,9 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem
 
 // O_NONBLOCK: a named pipe must not make the open wait for a writer.
 absl::StatusOr<std::size_t> RegularFileSize(int fd, const std::filesystem::path& path) {
-  if (fd < 0) return SystemError(errno, path, "cannot be opened");
+  if (fd < 0) return SystemError(errno, path, "cannot be opened", Access::kRead);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return SystemError(errno, path, "cannot be read");
+  if (::fstat(fd, &status) != 0) return SystemError(errno, path, "cannot be read", Access::kRead);
   if (S_ISDIR(status.st_mode))
     return absl::InvalidArgumentError(
         fmt::format("{}: is a folder; name a file in it", path.string()));
@@ -118,10 +135,12 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadHead(const std::filesystem::path& 
   return ReadUpTo(file.get(), path, std::min(count, *size));
 }
 
-absl::Status SystemError(int error, const std::filesystem::path& path, std::string_view doing) {
-  return absl::Status(Code(error),
-                      fmt::format("{}: {}: {}; {}", path.string(), doing,
-                                  std::generic_category().message(error), Remedy(error)));
+absl::Status SystemError(int error, const std::filesystem::path& path, std::string_view doing,
+                         Access access) {
+  return absl::Status(
+      Code(error),
+      fmt::format("{}: {}: {}; {}", path.string(), doing, std::generic_category().message(error),
+                  access == Access::kRead ? ReadingRemedy(error) : WritingRemedy(error)));
 }
 
 absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {

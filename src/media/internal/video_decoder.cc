@@ -40,11 +40,25 @@ absl::StatusOr<std::unique_ptr<VideoDecoder>> VideoDecoder::Open(const std::stri
 
 void VideoDecoder::CountError() {
   ++corrupt_;
+  lost_ += begun_;
   packet_failed_ = true;
   broken_ = true;
 }
 
+// Pictures shown before the first key picture lean on ones that the file never had.
+void VideoDecoder::CountBlemish(const AVFrame& picture) {
+  ++corrupt_;
+  const std::int64_t time = picture.best_effort_timestamp;
+  const bool leading = time != AV_NOPTS_VALUE && first_key_ != AV_NOPTS_VALUE && time < first_key_;
+  blemished_ += begun_ && !leading;
+}
+
 void VideoDecoder::Send(const AVPacket& packet) {
+  if (packet.size == 0) return;  // "as before", in some containers; the decoder would end
+  if (!begun_ && (packet.flags & AV_PKT_FLAG_KEY) != 0) {
+    begun_ = true;
+    first_key_ = packet.pts;
+  }
   if (!packet_failed_) broken_ = false;  // the packet before this one was fine
   packet_failed_ = false;
   if (avcodec_send_packet(context_.get(), &packet) < 0) CountError();
@@ -68,7 +82,7 @@ VideoDecoder::Result VideoDecoder::Receive(AVFrame& picture) {
     }
     const bool damaged =
         picture.decode_error_flags != 0 || (picture.flags & AV_FRAME_FLAG_CORRUPT) != 0;
-    corrupt_ += damaged;
+    if (damaged) CountBlemish(picture);
     return Result::kPicture;
   }
   return Result::kEnd;

@@ -34,15 +34,22 @@ class VideoDecoder {
 
   /// Packets that could not be decoded and pictures with damage.
   std::uint64_t corrupt() const { return corrupt_; }
+  /// Of these, since the first key picture: a recording of a running stream begins in the middle
+  /// of something, which is no damage. Packets that gave no picture, and pictures with damage.
+  std::uint64_t lost() const { return lost_; }
+  std::uint64_t blemished() const { return blemished_; }
   /// The packets up to the last one gave nothing but errors.
   bool broken() const { return broken_; }
 
  private:
   explicit VideoDecoder(FfmpegPtr<AVCodecContext> context) : context_(std::move(context)) {}
   void CountError();
+  void CountBlemish(const AVFrame& picture);
 
   FfmpegPtr<AVCodecContext> context_;
-  std::uint64_t corrupt_ = 0;
+  std::uint64_t corrupt_ = 0, lost_ = 0, blemished_ = 0;
+  bool begun_ = false;                       // a key packet came
+  std::int64_t first_key_ = AV_NOPTS_VALUE;  // its time of presentation
   bool broken_ = false;
   bool packet_failed_ = false;  // an error came since the last Send()
 };

@@ -36,13 +36,13 @@ absl::Status WriteFileWhole(const std::filesystem::path& path,
                             std::span<const std::uint8_t> bytes) {
   const std::filesystem::path temporary = TemporaryBeside(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(errno, path, "cannot be written");
+  if (fd < 0) return SystemError(errno, path, "cannot be written", Access::kWrite);
   int error = WriteAll(fd, bytes);
   if (::close(fd) != 0 && error == 0) error = errno;
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return absl::OkStatus();
   ::unlink(temporary.c_str());
-  return SystemError(error, path, "cannot be written");
+  return SystemError(error, path, "cannot be written", Access::kWrite);
 }
 
 }  // namespace vigil::media::internal

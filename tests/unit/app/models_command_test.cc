@@ -170,8 +170,10 @@ TEST(Models, AFolderThatIsNotThereIsOneLine) {
     const auto [code, out, err] = Call(command, {.models_dir = "/nowhere"});
     EXPECT_EQ(code, 1);
     EXPECT_THAT(out, IsEmpty());
-    EXPECT_EQ(err,
-              "vigil models: models folder /nowhere (named by the configuration) does not exist\n");
+    EXPECT_EQ(
+        err,
+        "vigil models: models folder /nowhere (named by the configuration) does not exist; name "
+        "another, or none for that of the program\n");
   }
 }
 

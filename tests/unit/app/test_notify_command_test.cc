@@ -55,8 +55,10 @@ TEST_F(Pain9TestNotify, SaysOkForEachPathThatWorks) {
                   (dir_ / "got.jpg").string()};
   paths_.push_back(CommandPath("command", command));
   EXPECT_EQ(Run(), 0) << out_.str() << err_.str();
-  EXPECT_THAT(out_.str(), MatchesRegex("json_log: ok \\([0-9.]+ s\\)\nframe_capture: ok "
-                                       "\\([0-9.]+ s\\)\ncommand: ok \\([0-9.]+ s\\)\n"));
+  EXPECT_THAT(out_.str(),
+              MatchesRegex("json_log: ok, " + (dir_ / "events.jsonl").string() +
+                           " \\([0-9.]+ s\\)\nframe_capture: ok, " + (dir_ / "captures").string() +
+                           " \\([0-9.]+ s\\)\ncommand: ok \\([0-9.]+ s\\)\n"));
   const auto lines = vigil::test::ReadLines(dir_ / "events.jsonl");
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_THAT(std::string(nlohmann::json::parse(lines[0]).at("reason")),

@@ -56,5 +56,21 @@ TEST(Utf8Length, IsThatOfTheFirstCharacter) {
     EXPECT_EQ(Utf8Length(c.text), c.length) << testing::PrintToString(c.text);
 }
 
+TEST(Printable, WritesControlCharactersOut) {
+  EXPECT_EQ(Printable("a b.jpg"), "a b.jpg");
+  EXPECT_EQ(Printable("Käse 顔.png"), "Käse 顔.png");
+  EXPECT_EQ(Printable("a\nb\tc\r"), "a\\nb\\tc\\x0d");
+  EXPECT_EQ(Printable("\x1b[31m\x7f"), "\\x1b[31m\\x7f");
+  EXPECT_EQ(Printable("a\xC2\x9B"
+                      "2J"),
+            "a\\x9b2J");
+  EXPECT_EQ(Printable("a\xFF\xC3"), "a\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(Printable({}), "");
+}
+
+TEST(ValidUtf8, ReplacesOnlyWhatIsNone) {
+  EXPECT_EQ(ValidUtf8("a\n\x1b\xFFz"), "a\n\x1b\xEF\xBF\xBDz");
+}
+
 }  // namespace
 }  // namespace vigil

@@ -200,7 +200,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, NeverConnected,
     testing::Values(FirstCase{"within_its_time", absl::UnavailableError("fake: refused"), 10'000ms,
                               3'600'000ms,
-                              "no frame within 10 s (1 attempts, the last: fake: refused)"},
+                              " s without a frame (1 attempt, the last: fake: "
+                              "refused; another would begin after the 10 s allowed)"},
                     FirstCase{"wrong_password", absl::UnauthenticatedError("fake: 401"), 0ms,
                               3'600'000ms, "fake: 401"},
                     FirstCase{"not_a_video", absl::InvalidArgumentError("fake: not a video"), 0ms,

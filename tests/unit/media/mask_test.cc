@@ -173,6 +173,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadMaskCase{"many_corners", {MaskPolygon(limits::kMaxPolygonVertices + 1)}, "65 corners"},
         BadMaskCase{"many_masks", std::vector<MaskPolygon>(limits::kMaxMasks + 1, kTriangle),
                     "257 masks"},
+        BadMaskCase{"on_one_line",
+                    {kTriangle, {{0, 0}, {0.25F, 0.25F}, {1, 1}}},
+                    "mask 1 hides nothing: its corners lie on one line"},
+        BadMaskCase{"upright_line", {{{0.5F, 0}, {0.5F, 1}, {0.5F, 0.5F}, {0.5F, 0}}}, "one line"},
+        BadMaskCase{"one_point", {MaskPolygon(3, {0.5F, 0.5F})}, "one line"},
         BadMaskCase{"no_number",
                     {{{0, 0}, {std::numeric_limits<float>::quiet_NaN(), 0}, {0, 1}}},
                     "not a number"},
@@ -182,7 +187,13 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test_case) { return std::string(test_case.param.name); });
 
 TEST(PrivacyMask, TheLimitsThemselvesAreAllowed) {
-  EXPECT_TRUE(PrivacyMask::Create({MaskPolygon(limits::kMaxPolygonVertices)}).ok());
+  MaskPolygon many(limits::kMaxPolygonVertices, {0.5F, 0.5F});
+  many[0] = {0, 0};
+  many[1] = {1, 0};
+  EXPECT_TRUE(PrivacyMask::Create({many}).ok());
+  // Crosses itself: as much to the left as to the right, and both is hidden.
+  EXPECT_TRUE(PrivacyMask::Create({MaskPolygon{{0, 0}, {1, 1}, {1, 0}, {0, 1}}}).ok());
+  EXPECT_TRUE(PrivacyMask::Create({MaskPolygon{{0, 0}, {0.01F, 0}, {0, 0.01F}}}).ok());
   EXPECT_TRUE(PrivacyMask::Create(std::vector<MaskPolygon>(limits::kMaxMasks, kTriangle)).ok());
 }
 

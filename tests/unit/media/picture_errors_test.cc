@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "core/status.h"
+#include "media/internal/read_file.h"
 #include "media/picture.h"
 #include "media/picture_writer.h"
 #include "picture_samples.h"
@@ -17,6 +20,20 @@ using samples::Rgb;
 using testing::HasSubstr;
 
 std::string Message(const absl::Status& status) { return std::string(MessageOf(status)); }
+
+// An input cannot be put elsewhere, an output can.
+TEST(SystemErrors, OfInputsAndOutputsHaveTheirOwnRemedies) {
+  using internal::Access;
+  const auto message = [](int error, Access access) {
+    return Message(internal::SystemError(error, "a.jpg", "cannot be opened", access));
+  };
+  for (const int error : {EACCES, EPERM, ENOENT, EIO, EMFILE}) {
+    EXPECT_THAT(message(error, Access::kRead), testing::Not(HasSubstr("choose another")));
+    EXPECT_THAT(message(error, Access::kRead), HasSubstr("; "));
+  }
+  EXPECT_THAT(message(EACCES, Access::kRead), HasSubstr("; check its permissions"));
+  EXPECT_THAT(message(EACCES, Access::kWrite), HasSubstr("or choose another folder"));
+}
 
 // --- what is wrong is said ---------------------------------------------------------------------
 

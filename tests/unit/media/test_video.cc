@@ -127,32 +127,52 @@ void WriteRawVideo(const std::filesystem::path& path, const RawVideo& video) {
   avformat_free_context(file);
 }
 
-void CopyVideo(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise) {
+namespace {
+
+void Copy(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise,
+          unsigned most_streams) {
   AVFormatContext* in = nullptr;
   AVFormatContext* out = nullptr;
   Must(avformat_open_input(&in, from.c_str(), nullptr, nullptr));
   Must(avformat_find_stream_info(in, nullptr));
   Must(avformat_alloc_output_context2(&out, nullptr, nullptr, to.c_str()));
-  AVStream* stream = avformat_new_stream(out, nullptr);
-  Must(avcodec_parameters_copy(stream->codecpar, in->streams[0]->codecpar));
-  stream->codecpar->codec_tag = 0;
-  stream->time_base = in->streams[0]->time_base;
-  auto* matrix = reinterpret_cast<std::int32_t*>(
-      av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(std::int32_t)));
-  av_display_rotation_set(matrix, clockwise);
+  const unsigned streams = std::min(in->nb_streams, most_streams);
+  for (unsigned i = 0; i < streams; ++i) {
+    AVStream* stream = avformat_new_stream(out, nullptr);
+    Must(avcodec_parameters_copy(stream->codecpar, in->streams[i]->codecpar));
+    stream->codecpar->codec_tag = 0;
+    stream->time_base = in->streams[i]->time_base;
+    auto* matrix = reinterpret_cast<std::int32_t*>(
+        av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(std::int32_t)));
+    av_display_rotation_set(matrix, clockwise);
+  }
   Must(avio_open(&out->pb, to.c_str(), AVIO_FLAG_WRITE));
   internal::Options settings;
   settings.Set("movflags", "+faststart");
   Must(avformat_write_header(out, settings.out()));
   FfmpegPtr<AVPacket> packet(av_packet_alloc());
   while (av_read_frame(in, packet.get()) >= 0) {
-    av_packet_rescale_ts(packet.get(), in->streams[0]->time_base, stream->time_base);
-    Must(av_interleaved_write_frame(out, packet.get()));
+    const auto i = static_cast<unsigned>(packet->stream_index);
+    if (i < streams) {
+      av_packet_rescale_ts(packet.get(), in->streams[i]->time_base, out->streams[i]->time_base);
+      Must(av_interleaved_write_frame(out, packet.get()));
+    }
+    av_packet_unref(packet.get());
   }
   Must(av_write_trailer(out));
   avio_closep(&out->pb);
   avformat_free_context(out);
   avformat_close_input(&in);
+}
+
+}  // namespace
+
+void CopyVideo(const std::filesystem::path& from, const std::filesystem::path& to, int clockwise) {
+  Copy(from, to, clockwise, 1);
+}
+
+void CopyStreams(const std::filesystem::path& from, const std::filesystem::path& to) {
+  Copy(from, to, 0, 16);
 }
 
 std::string EncodeJpeg(ImageView picture) {

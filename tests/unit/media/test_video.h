@@ -42,6 +42,9 @@ void WriteRawVideo(const std::filesystem::path& path, const RawVideo& video);
 void CopyVideo(const std::filesystem::path& from, const std::filesystem::path& to,
                int clockwise = 0);
 
+/// As that, with all streams, sound too.
+void CopyStreams(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// A JPEG file in memory.
 std::string EncodeJpeg(ImageView picture);
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -231,7 +232,8 @@ TEST(VideoSource, RepeatsHowItEnded) {
   EXPECT_TRUE(absl::IsOutOfRange((*source)->Read({}).status()));
 }
 
-TEST(VideoSource, DamageThatTheDecoderSurvivesIsCounted) {
+// All that can be decoded comes, also behind the damage; then it is said.
+TEST(VideoSource, DamageThatTheDecoderSurvivesIsToldAtTheEnd) {
   const TempDir dir;
   const auto path = dir / "a.mp4";
   test::WriteNumberedVideo(path, {320, 240}, test::Times(200, 25));  // a key frame every 50
@@ -240,11 +242,89 @@ TEST(VideoSource, DamageThatTheDecoderSurvivesIsCounted) {
     bytes[i] = static_cast<char>(i * 31 >> 3);
   Write(path, bytes);
   const auto read = ReadAll(path);
-  EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
+  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
+  EXPECT_NE(Text(read.end).find(path.string() + ": damaged inside: "), std::string::npos)
+      << Text(read.end);
+  EXPECT_NE(Text(read.end).find("; copy or record it again"), std::string::npos) << Text(read.end);
   EXPECT_GT(read.counters.corrupt, 0U);
   EXPECT_GT(read.frames.size(), 150U);
   EXPECT_EQ(test::NumberOf(read.frames.back().image.view()), 199);
   ExpectStrictlyRising(read.times());
+}
+
+class Holed : public testing::TestWithParam<const char*> {};
+
+// A tenth of the file is zeros, as after a crash of the machine that recorded it: a container that
+// finds its place again must not make that a success.
+TEST_P(Holed, FilesFailAtTheirEnd) {
+  const TempDir dir;
+  const auto path = dir / (std::string("a") + GetParam());
+  test::WriteNumberedVideo(dir / "whole.mp4", {320, 240}, test::Times(200, 25));
+  test::CopyVideo(dir / "whole.mp4", path);
+  ASSERT_TRUE(absl::IsOutOfRange(ReadAll(path).end)) << Text(ReadAll(path).end);
+  std::string bytes = Bytes(path);
+  const auto hole = bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 4 / 10);
+  std::fill(hole, hole + static_cast<std::ptrdiff_t>(bytes.size() / 10), '\0');
+  Write(path, bytes);
+  const auto read = ReadAll(path);
+  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
+  EXPECT_NE(Text(read.end).find("; copy or record it again"), std::string::npos) << Text(read.end);
+  EXPECT_GT(read.frames.size(), 50U);
+  EXPECT_LT(read.frames.size(), 200U);
+}
+INSTANTIATE_TEST_SUITE_P(All, Holed, testing::Values(".mp4", ".mov", ".mkv", ".ts", ".flv"),
+                         [](const auto& test) { return std::string(test.param + 1); });
+
+// Two recordings put end to end: the counters of the transport stream do not go on, and nothing is
+// missing.
+TEST(VideoSource, JoinedFilesAreNotDamaged) {
+  const TempDir dir;
+  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(60, 25));
+  test::CopyVideo(dir / "a.mp4", dir / "a.ts");
+  const std::string one = Bytes(dir / "a.ts");
+  for (const int copies : {2, 3}) {
+    std::string all;
+    for (int i = 0; i < copies; ++i) all += one;
+    Write(dir / "all.ts", all);
+    const auto read = ReadAll(dir / "all.ts");
+    EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
+    EXPECT_EQ(read.frames.size(), 60U * static_cast<std::size_t>(copies));
+  }
+}
+
+// A recording that was begun while the stream ran: until the first key picture nothing can be
+// decoded, and that is no damage.
+TEST(VideoSource, ABeginningInTheMiddleOfAStreamIsNoDamage) {
+  const TempDir dir;
+  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(200, 25));
+  test::CopyVideo(dir / "a.mp4", dir / "a.ts");
+  const std::string whole = Bytes(dir / "a.ts");
+  constexpr std::size_t kPacket = 188;
+  Write(dir / "late.ts", whole.substr(whole.size() / 10 / kPacket * kPacket));
+  const auto read = ReadAll(dir / "late.ts");
+  EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
+  EXPECT_GT(read.frames.size(), 100U);
+  EXPECT_LT(read.frames.size(), 200U);
+}
+
+// A Matroska file need not say how long its video is, only how long the longest of its streams is.
+TEST(VideoSource, AMatroskaFileThatOnlySaysItsWholeLengthBreaksOffToo) {
+  VIGIL_NEEDS_SHARED_DATA();
+  const TempDir dir;
+  test::CopyStreams(SharedPath("videos/car-detection.mp4"), dir / "a.mkv");
+  std::string bytes = Bytes(dir / "a.mkv");
+  const std::string tag = "DURATION";
+  for (std::size_t at = 0; (at = bytes.find(tag, at)) != std::string::npos; at += tag.size())
+    bytes[at] = 'X';
+  Write(dir / "whole.mkv", bytes);
+  const auto whole = ReadAll(dir / "whole.mkv");
+  EXPECT_TRUE(absl::IsOutOfRange(whole.end)) << Text(whole.end);
+  EXPECT_EQ(whole.frames.size(), 377U);
+  EXPECT_FALSE(whole.info.duration_us);
+  Write(dir / "cut.mkv", bytes.substr(0, bytes.size() * 3 / 4));
+  const auto cut = ReadAll(dir / "cut.mkv");
+  EXPECT_EQ(cut.end.code(), absl::StatusCode::kDataLoss) << Text(cut.end);
+  EXPECT_GT(cut.frames.size(), 200U);
 }
 
 TEST(VideoSource, DamageToTheEndIsDataLoss) {
@@ -398,6 +478,24 @@ INSTANTIATE_TEST_SUITE_P(
       for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
       return name;
     });
+
+// No false alarm: all the real videos there are end as they should.
+TEST(VideoSource, EveryRealVideoEndsWell) {
+  VIGIL_NEEDS_SHARED_DATA();
+  int videos = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(SharedPath("videos"))) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".mp4" && extension != ".mkv" && extension != ".gif" && extension != ".avi")
+      continue;
+    ++videos;
+    auto source = OpenVideo(entry.path().string(), {.threads = 2}, {});
+    ASSERT_TRUE(source.ok()) << Text(source.status());
+    absl::Status end;
+    while (end.ok()) end = (*source)->Read({}).status();
+    EXPECT_TRUE(absl::IsOutOfRange(end)) << Text(end);
+  }
+  EXPECT_GT(videos, 10);
+}
 
 }  // namespace
 }  // namespace vigil::media

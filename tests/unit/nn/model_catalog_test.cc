@@ -114,25 +114,34 @@ TEST_P(VerifySpoiltModel, SaysWhatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, VerifySpoiltModel,
-    testing::Values(SpoiltCase{"missing", [](const auto& path) { std::filesystem::remove(path); },
-                               absl::StatusCode::kNotFound, "is missing; run `make setup`"},
-                    SpoiltCase{"shorter",
-                               [](const auto& path) { std::filesystem::resize_file(path, 1000); },
-                               absl::StatusCode::kDataLoss, "has 1000 bytes instead of 229032"},
-                    SpoiltCase{"one_byte_changed",
-                               [](const auto& path) {
-                                 std::fstream file(path,
-                                                   std::ios::in | std::ios::out | std::ios::binary);
-                                 file.seekp(1000);
-                                 file.put(file.get() == 'a' ? 'b' : 'a');
-                               },
-                               absl::StatusCode::kDataLoss, "SHA-256"},
-                    SpoiltCase{"a_folder",
-                               [](const auto& path) {
-                                 std::filesystem::remove(path);
-                                 std::filesystem::create_directory(path);
-                               },
-                               absl::StatusCode::kInvalidArgument, "is a folder"}),
+    testing::Values(
+        SpoiltCase{"missing", [](const auto& path) { std::filesystem::remove(path); },
+                   absl::StatusCode::kNotFound, "is missing; run `make setup`"},
+        SpoiltCase{"another_model",
+                   [](const auto& path) {
+                     std::filesystem::copy_file(test::ModelPath("face_landmark.tflite"), path,
+                                                std::filesystem::copy_options::overwrite_existing);
+                   },
+                   absl::StatusCode::kDataLoss,
+                   "is face_landmark.tflite under another name, not face-detection; "
+                   "run `make setup`"},
+        SpoiltCase{"empty", [](const auto& path) { std::filesystem::resize_file(path, 0); },
+                   absl::StatusCode::kInvalidArgument, "is empty; run `make setup`"},
+        SpoiltCase{"shorter", [](const auto& path) { std::filesystem::resize_file(path, 1000); },
+                   absl::StatusCode::kDataLoss, "has 1000 bytes instead of 229032"},
+        SpoiltCase{"one_byte_changed",
+                   [](const auto& path) {
+                     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+                     file.seekp(1000);
+                     file.put(file.get() == 'a' ? 'b' : 'a');
+                   },
+                   absl::StatusCode::kDataLoss, "SHA-256"},
+        SpoiltCase{"a_folder",
+                   [](const auto& path) {
+                     std::filesystem::remove(path);
+                     std::filesystem::create_directory(path);
+                   },
+                   absl::StatusCode::kInvalidArgument, "is a folder"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FindModelsDir, OfThisBuildIsTheTreesOwn) {

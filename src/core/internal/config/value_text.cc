@@ -126,8 +126,25 @@ std::string OutOfRange(const Type& type, const Value& value) {
   return {};
 }
 
+// Lists in each other that a value of that type has to have, and that `node` has.
+int DepthOf(const Type& type) {
+  return type.kind != Kind::kList ? 0 : DepthOf(*type.element) + (type.or_one ? 0 : 1);
+}
+
+int DepthOf(const Node& node) {
+  if (node.kind != Node::Kind::kList) return 0;
+  return node.items.empty() ? 1 : 1 + DepthOf(node.items.front());
+}
+
 std::optional<Value> ParseList(const Type& type, const Node& node, std::string_view path,
                                bool secret, Problems& problems) {
+  // One polygon where a list of them is asked for: what is wrong is not its corners.
+  if (!node.items.empty() && DepthOf(node) == DepthOf(type) - 1 && DepthOf(node) >= 2) {
+    problems.Add(
+        node.origin, path,
+        fmt::format("expected {}; one pair of brackets is missing around it", DescribeType(type)));
+    return {};
+  }
   if (node.items.size() < type.min_items || node.items.size() > type.max_items) {
     const std::string allowed = type.min_items == type.max_items
                                     ? fmt::format("{}", type.min_items)
