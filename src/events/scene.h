@@ -107,7 +107,8 @@ struct TrackOptions {
 
 struct CameraOptions {
   Milliseconds offline_after{10'000};  ///< CAMERA_OFFLINE after so long without a message; 0: never
-  Milliseconds online_after{2000};     ///< CAMERA_ONLINE once messages come for so long
+  /// CAMERA_ONLINE once messages come for so long, none more than offline_after behind the one before
+  Milliseconds online_after{2000};
 };
 
 struct SceneOptions {
