@@ -21,8 +21,10 @@ namespace {
 
 constexpr std::size_t kMaxPending = 64;
 constexpr int kMaxSideFrames = 20;
-// Frames come late: they are decoded, looked at and encoded first.
-constexpr std::chrono::milliseconds kLateness{3000};
+// A clock that was set back by less is waited for.
+constexpr std::chrono::seconds kClockStep{5};
+// Pictures that are still to come are looked for again after no more than this.
+constexpr std::chrono::milliseconds kLongestWait{5000};
 
 // `annotated.jpg`, `clean.jpg`, `pre2.jpg`, `post1.jpg` in the spool.
 std::string Kind(const std::filesystem::path& spooled) { return spooled.stem().string(); }
@@ -167,6 +169,9 @@ void FrameSpool::OnFrame(std::string_view device, std::string_view camera, WallT
   if (options_.pre_frames == 0 && options_.post_frames == 0) return;
   const auto state = CameraOf(device, camera);
   const std::lock_guard lock(state->mutex);
+  state->heard = now_();
+  // Of a stream that has begun anew, no picture belongs to the events before.
+  std::erase_if(state->pending, [&](const Pending& p) { return time < p.last - kClockStep; });
   const auto newest = state->ring.newest();
   const bool for_ring =
       options_.pre_frames > 0 && (!newest || time < *newest || time - *newest >= options_.spacing);
@@ -235,11 +240,32 @@ absl::StatusOr<std::vector<std::filesystem::path>> FrameSpool::Save(const events
   if (options_.post_frames > 0) {
     if (camera->pending.size() >= kMaxPending) camera->pending.pop_front();
     camera->pending.push_back({folder, event.time, 1});
+    camera->heard = now_();
   }
   for (int i = 1; i <= options_.post_frames; ++i) {
     paths.push_back(folder / fmt::format("post{}.jpg", i));
   }
   return paths;
+}
+
+bool FrameSpool::Awaits(const events::Event& event) {
+  std::shared_ptr<Camera> camera;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = cameras_.find({event.device_id, event.camera_id});
+    if (ended_ || found == cameras_.end()) return false;
+    camera = found->second;
+  }
+  const std::lock_guard lock(camera->mutex);
+  const WallTime now = now_();
+  if (now < camera->heard || now - camera->heard > kSilence) return false;
+  const auto folder = FolderOf(options_.spool, event.id);
+  return std::ranges::find(camera->pending, folder, &Pending::folder) != camera->pending.end();
+}
+
+void FrameSpool::EndOfFrames() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
 }
 
 void FrameSpool::Remove(const std::string& event_id) {
@@ -249,21 +275,22 @@ void FrameSpool::Remove(const std::string& event_id) {
 }
 
 absl::StatusOr<std::unique_ptr<FrameCapture>> FrameCapture::Create(
-    const FrameCaptureOptions& options, Retention& retention, Now now) {
+    const FrameCaptureOptions& options, Retention& retention, Now now, Awaits awaits) {
   if (const auto valid = Validate(options); !valid.ok()) return valid;
   if (auto made = internal::MakeFolders(options.folder); !made.ok()) return made;
-  return std::unique_ptr<FrameCapture>(
-      new FrameCapture(options, *TextTemplate::Parse(options.file_name),
-                       *TimeZone::Load(options.time_zone), retention, std::move(now)));
+  return std::unique_ptr<FrameCapture>(new FrameCapture(
+      options, *TextTemplate::Parse(options.file_name), *TimeZone::Load(options.time_zone),
+      retention, std::move(now), std::move(awaits)));
 }
 
 FrameCapture::FrameCapture(const FrameCaptureOptions& options, TextTemplate name, TimeZone zone,
-                           Retention& retention, Now now)
+                           Retention& retention, Now now, Awaits awaits)
     : options_(options),
       name_(std::move(name)),
       zone_(std::move(zone)),
       retention_(retention),
-      now_(std::move(now)) {}
+      now_(std::move(now)),
+      awaits_(std::move(awaits)) {}
 
 std::filesystem::path FrameCapture::NameFor(const Delivery& delivery,
                                             const std::filesystem::path& spooled,
@@ -277,18 +304,15 @@ std::filesystem::path FrameCapture::NameFor(const Delivery& delivery,
 }
 
 absl::Status FrameCapture::Run(const Delivery& delivery, Deadline, std::stop_token stop) {
-  const WallTime now = now_();
-  // While post pictures may still come, they are waited for; not for ever, as the camera may be
-  // gone, or the process that waited for its frames.
-  const WallTime complete =
-      delivery.event.time + options_.spacing * (options_.post_frames + 1) + kLateness;
-  const bool missing = std::ranges::any_of(delivery.pictures, [&](const auto& path) {
+  // Asked first: what comes between the two questions is there then.
+  const bool awaited = awaits_ && awaits_(delivery.event);
+  const auto missing = std::ranges::count_if(delivery.pictures, [](const auto& path) {
     return Kind(path).starts_with("post") && !Exists(path);
   });
-  if (missing && now < complete && now >= delivery.event.time) {
+  if (awaited && missing > 0) {
     return WithRetryAfter(
         absl::UnavailableError("frame_capture: pictures from after the event are still to come"),
-        std::chrono::ceil<std::chrono::milliseconds>(complete - now));
+        std::min<std::chrono::milliseconds>(options_.spacing * missing, kLongestWait));
   }
   for (const auto& spooled : delivery.pictures) {
     if (stop.stop_requested()) return absl::AbortedError("frame_capture: stopped");

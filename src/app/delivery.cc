@@ -184,7 +184,9 @@ absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> EventDelivery::Ope
       continue;
     }
     if (name == "frame_capture") {  // shares the retention that the spool asks for room
-      auto capture = actions::FrameCapture::Create(config_.frame_capture, *captures_, WallNow);
+      auto capture = actions::FrameCapture::Create(
+          config_.frame_capture, *captures_, WallNow,
+          [spool = spool_.get()](const events::Event& event) { return spool->Awaits(event); });
       if (!capture.ok()) return capture.status();
       opened.push_back(*std::move(capture));
       continue;
@@ -325,6 +327,13 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
   if (lost > 0) {
     problems.push_back(fmt::format("{} events could not be stored and are lost{}{}", lost,
                                    stored.ok() ? "" : ": ", MessageOf(stored)));
+  }
+  if (spool_) {  // what waited for pictures from after an event goes with those that came
+    spool_->EndOfFrames();
+    if (const auto due = outbox_->TryAllNow("frame_capture"); !due.ok()) {
+      log::Warning("frame_capture: {}", MessageOf(due));
+    }
+    dispatcher_->Wake();
   }
   const auto left = dispatcher_->Drain(deadline, stop);
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));

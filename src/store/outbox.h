@@ -162,7 +162,7 @@ struct OutboxCounters {
   std::int64_t delivered = 0, retried = 0, dead = 0, interrupted = 0, dropped = 0;
 };
 
-inline constexpr std::size_t kMaxPictures = 16;
+inline constexpr std::size_t kMaxPictures = 48;  ///< two, and 20 each from before and after
 inline constexpr int kMaxRows = 10'000;  ///< that one call returns
 
 /// A SQLite file in WAL mode. Safe from any thread; calls wait for one another. Errors are one line
@@ -198,8 +198,8 @@ class Outbox {
   absl::StatusOr<bool> AnyWaiting();
   /// What is not finished, by action.
   absl::StatusOr<std::vector<Waiting>> WaitingActions();
-  /// What waits for its next attempt is due at once.
-  absl::Status TryAllNow();
+  /// What waits for its next attempt is due at once: of an action (empty: of all).
+  absl::Status TryAllNow(std::string_view action = {});
   /// All waiting deliveries of the action become dead letters.
   absl::StatusOr<std::int64_t> GiveUp(std::string_view action, std::string_view reason);
 
