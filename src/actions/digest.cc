@@ -59,11 +59,12 @@ struct Table {
 };
 
 std::vector<Table> Tables(const DigestCounts& c) {
-  std::vector<Table> tables = {{"Rules", {"Rule"}, c.rules, c.held > 0},
-                               {"Lines", {"Camera", "Line", "Direction", "Class"}, c.lines},
-                               {"Zones", {"Camera", "Zone", "Event", "Class"}, c.zones},
-                               {"Cameras", {"Camera", "Event", "Class"}, c.others},
-                               {"Classes", {"Class"}, c.classes}};
+  std::vector<Table> tables = {
+      {"Rules", {"Rule"}, c.rules, c.held > 0},
+      {"Lines", {"Camera", "Line", "Event", "Direction", "Class"}, c.lines},
+      {"Zones", {"Camera", "Zone", "Event", "Class"}, c.zones},
+      {"Cameras", {"Camera", "Event", "Class"}, c.others},
+      {"Classes", {"Class"}, c.classes}};
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
   return tables;
 }

@@ -310,9 +310,8 @@ absl::Status FrameCapture::Run(const Delivery& delivery, Deadline, std::stop_tok
     return Kind(path).starts_with("post") && !Exists(path);
   });
   if (awaited && missing > 0) {
-    return WithRetryAfter(
-        absl::UnavailableError("frame_capture: pictures from after the event are still to come"),
-        std::min<std::chrono::milliseconds>(options_.spacing * missing, kLongestWait));
+    return NotReady("frame_capture: pictures from after the event are still to come",
+                    std::min<std::chrono::milliseconds>(options_.spacing * missing, kLongestWait));
   }
   for (const auto& spooled : delivery.pictures) {
     if (stop.stop_requested()) return absl::AbortedError("frame_capture: stopped");

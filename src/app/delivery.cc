@@ -336,19 +336,23 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
     dispatcher_->Wake();
   }
   const auto left = dispatcher_->Drain(deadline, stop);
+  const auto counters = dispatcher_->counters();
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
   if (left.ok()) {
     for (const store::Waiting& waiting : *left) {
+      const auto of = std::ranges::find(counters, waiting.action, &actions::ActionCounters::action);
+      const std::string why = of == counters.end() ? std::string() : of->last_error;
       problems.push_back(
-          fmt::format("{}: {} deliveries are still to be made; they are kept for the next run, or "
-                      "vigil outbox send",
-                      waiting.action, waiting.due + waiting.later + waiting.running));
+          fmt::format("{}: {} deliveries are still to be made{}{}; they are kept for the next run, "
+                      "or vigil outbox send",
+                      waiting.action, waiting.due + waiting.later + waiting.running,
+                      why.empty() ? "" : ": ", why));
     }
   }
-  for (const actions::ActionCounters& counters : dispatcher_->counters()) {
-    if (counters.dead > 0)
-      problems.push_back(fmt::format("{}: {} deliveries failed for good: {}", counters.action,
-                                     counters.dead, counters.last_error));
+  for (const actions::ActionCounters& one : counters) {
+    if (one.dead > 0)
+      problems.push_back(fmt::format("{}: {} deliveries failed for good: {}", one.action, one.dead,
+                                     one.last_error));
   }
   if (digests_) {
     if (auto status = SendDigest(std::max(deadline, After(5s)), std::move(stop)); !status.ok()) {

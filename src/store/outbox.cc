@@ -146,7 +146,7 @@ absl::Status Outbox::Impl::Prepare() {
       "EXISTS "
       "(SELECT 1 FROM deliveries d WHERE d.sequence = e.sequence AND (d.state IN (0, 1, 4) OR "
       "(d.state = 3 AND d.finished_us >= ?4))) ORDER BY sequence LIMIT ?5";
-  const std::array<std::pair<Statement*, std::string>, 23> all = {{
+  const std::array<std::pair<Statement*, std::string>, 24> all = {{
       {&insert_event, "INSERT OR IGNORE INTO events(id, stored_us, body) VALUES(?, ?, ?)"},
       {&insert_delivery,
        "INSERT OR IGNORE INTO deliveries(sequence, action, rule, severity, pictures, state) "
@@ -162,6 +162,7 @@ absl::Status Outbox::Impl::Prepare() {
        "?"},
       {&done, finished + "state = 2" + one},
       {&not_begun, "UPDATE deliveries SET state = 0, attempts = attempts - 1" + one},
+      {&cut_off, "UPDATE deliveries SET state = 0" + one},
       {&failures, "SELECT failures FROM deliveries" + one},
       {&retry, finished + "state = 0, failures = failures + 1, due_us = ?" + one},
       {&dead, finished + "state = 3, failures = failures + 1" + one},

@@ -101,6 +101,7 @@ enum class Outcome : std::uint8_t {
   kRetry,     ///< failed, worth another attempt; a dead letter after RetryPolicy::max_failures
   kDead,      ///< failed for good
   kNotBegun,  ///< claimed but not run
+  kCutOff,    ///< begun and ended by ourselves: due again as before, and no failure
 };
 
 struct Finished {
@@ -163,7 +164,7 @@ struct OutboxCounters {
 };
 
 inline constexpr std::size_t kMaxPictures = 48;  ///< two, and 20 each from before and after
-inline constexpr int kMaxRows = 10'000;  ///< that one call returns
+inline constexpr int kMaxRows = 10'000;          ///< that one call returns
 
 /// A SQLite file in WAL mode. Safe from any thread; calls wait for one another. Errors are one line
 /// that names the file and the remedy; after one, nothing of the call has happened, and it may be

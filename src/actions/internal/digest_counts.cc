@@ -99,7 +99,7 @@ DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> h
     AddToBin(counts.bins, e.time);
     const std::string type(events::NameOf(e.type));
     if (!e.line.empty()) {
-      lines.Add({e.camera_id, e.line, e.direction, e.class_name}, 1);
+      lines.Add({e.camera_id, e.line, type, e.direction, e.class_name}, 1);
     } else if (!e.zone.empty()) {
       zones.Add({e.camera_id, e.zone, type, e.class_name}, 1);
     } else {

@@ -29,7 +29,7 @@ struct TimeBin {
 struct DigestCounts {
   std::int64_t events = 0, warnings = 0, critical = 0, held = 0;
   std::vector<CountRow> rules;    ///< rule; count and held
-  std::vector<CountRow> lines;    ///< camera, line, direction, class
+  std::vector<CountRow> lines;    ///< camera, line, event type, direction, class
   std::vector<CountRow> zones;    ///< camera, zone, event type, class
   std::vector<CountRow> others;   ///< camera, event type, class
   std::vector<CountRow> classes;  ///< class

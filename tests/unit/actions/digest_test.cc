@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "actions/digest_schedule.h"
 #include "actions/internal/digest_chart.h"
@@ -216,6 +217,29 @@ TEST_F(DigestTest, TheCountsAddUp) {
   // Short tables: the rest is summed up, not dropped.
   const auto small = internal::Count(events_, held_, window_, TimeZone(), 5);
   EXPECT_EQ(sum(small.lines) + sum(small.zones) + sum(small.others), events);
+}
+
+// One crossing is up to three events, of which each has a row of its own.
+TEST_F(DigestTest, ACrossingIsCountedOnceThoughItIsThreeEvents) {
+  events_.clear();
+  for (std::int64_t crossing = 0; crossing < 11; ++crossing) {
+    for (const auto type : {events::EventType::kLineCross, events::EventType::kLineCount,
+                            events::EventType::kWrongWay}) {
+      Delivery d =
+          test::CarCrossing(static_cast<std::int64_t>(events_.size()), "2026-11-24T08:00:00Z");
+      d.event.type = type;
+      events_.push_back(d);
+    }
+  }
+  const auto counts = internal::Count(events_, {}, window_, TimeZone(), 40);
+  ASSERT_EQ(counts.lines.size(), 3U);
+  std::set<std::string> types;
+  for (const internal::CountRow& row : counts.lines) {
+    EXPECT_EQ(row.count, 11) << row.cells[2];
+    types.insert(row.cells[2]);
+  }
+  EXPECT_THAT(types, ElementsAre("LINE_COUNT", "LINE_CROSS", "WRONG_WAY"));
+  EXPECT_THAT(Render()->value().text, testing::ContainsRegex("LINE_CROSS +left_to_right +car +11"));
 }
 
 TEST_F(DigestTest, AnEventOfTwoRulesCountsOnce) {
