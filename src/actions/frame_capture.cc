@@ -66,6 +66,12 @@ bool SameContent(const std::filesystem::path& a, const std::filesystem::path& b)
   return first.ok() && second.ok() && *first == *second;
 }
 
+void RemoveFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (error) log::Warning("frame_capture: spooled pictures stay for now: {}", error.message());
+}
+
 bool Exists(const std::filesystem::path& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 enum class Placed { kDone, kTaken };
@@ -233,7 +239,7 @@ absl::StatusOr<std::vector<std::filesystem::path>> FrameSpool::Save(const events
   for (const auto& [name, content] : files) {
     paths.push_back(folder / (name + ".jpg"));
     if (auto written = internal::WriteFileWhole(paths.back(), content); !written.ok()) {
-      Remove(event.id);  // all or nothing: half a set of pictures helps nobody
+      RemoveFolder(folder);  // all or nothing: half a set of pictures helps nobody
       return written;
     }
   }
@@ -269,9 +275,17 @@ void FrameSpool::EndOfFrames() {
 }
 
 void FrameSpool::Remove(const std::string& event_id) {
-  std::error_code error;
-  std::filesystem::remove_all(FolderOf(options_.spool, event_id), error);
-  if (error) log::Warning("frame_capture: spooled pictures stay for now: {}", error.message());
+  const auto folder = FolderOf(options_.spool, event_id);
+  std::vector<std::shared_ptr<Camera>> cameras;
+  if (options_.post_frames > 0) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, camera] : cameras_) cameras.push_back(camera);
+  }
+  for (const auto& camera : cameras) {
+    const std::lock_guard lock(camera->mutex);
+    std::erase_if(camera->pending, [&](const Pending& p) { return p.folder == folder; });
+  }
+  RemoveFolder(folder);
 }
 
 absl::StatusOr<std::unique_ptr<FrameCapture>> FrameCapture::Create(

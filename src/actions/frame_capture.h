@@ -87,7 +87,7 @@ class FrameSpool {
   /// The input has ended: no frame comes any more, and nothing is awaited.
   void EndOfFrames();
 
-  /// Removes what was spooled for an event, once nobody needs it any more.
+  /// Removes what was spooled for an event, once nobody needs it any more; no more comes.
   void Remove(const std::string& event_id);
 
   /// Where the pictures of an event are: a name that only its id decides.

@@ -215,8 +215,7 @@ std::vector<std::filesystem::path> EventDelivery::SavePictures(const DecidedEven
   if (!spool_ || clean.empty() || !wanted) return {};
   auto saved = spool_->Save(*decided.event, annotated.empty() ? clean : annotated, clean);
   if (saved.ok()) return *std::move(saved);
-  log::Warning("event {} goes on without pictures: {}", decided.event->id,
-               MessageOf(saved.status()));
+  TellPictureless(saved.status(), false);
   return {};
 }
 
@@ -313,10 +312,39 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
 }
 
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
+  Deadline sweep = Clock::now();
   do {
+    ClearSpool();
+    if (Clock::now() < sweep) continue;
     captures_->Sweep(WallNow(), stop);
     spooled_->Sweep(WallNow(), stop);
-  } while (SleepUntil(After(5min), stop));
+    sweep = After(5min);
+  } while (SleepUntil(After(10s), stop));
+}
+
+// Removed first and forgotten then: what a crash comes between is removed again.
+void EventDelivery::ClearSpool() {
+  constexpr int kAtOnce = 500;
+  for (std::size_t count = kAtOnce; count == kAtOnce;) {
+    const auto done = outbox_->DoneWithPictures(kAtOnce);
+    if (!done.ok()) return log::Warning("frame_capture: {}", MessageOf(done.status()));
+    for (const store::StoredId& event : *done) spool_->Remove(event.event_id);
+    if (const auto gone = outbox_->ForgetPictures(*done); !gone.ok())
+      return log::Warning("frame_capture: {}", MessageOf(gone));
+    count = done->size();
+  }
+}
+
+void EventDelivery::TellPictureless(const absl::Status& why, bool at_once) {
+  const std::lock_guard guard(pictureless_mutex_);
+  if (!why.ok()) {
+    pictureless_why_ = why;
+    ++pictureless_;
+  }
+  if (pictureless_ == 0 || (!at_once && Clock::now() < pictureless_quiet_until_)) return;
+  log::Warning("{} events go on without pictures: {}", pictureless_, MessageOf(pictureless_why_));
+  pictureless_ = 0;
+  pictureless_quiet_until_ = After(1min);
 }
 
 std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
@@ -334,6 +362,7 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
       log::Warning("frame_capture: {}", MessageOf(due));
     }
     dispatcher_->Wake();
+    TellPictureless(absl::OkStatus(), true);
   }
   const auto left = dispatcher_->Drain(deadline, stop);
   const auto counters = dispatcher_->counters();
@@ -361,6 +390,7 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
                       MessageOf(status)));
     }
   }
+  if (spool_) ClearSpool();
   return problems;
 }
 

@@ -118,6 +118,11 @@ struct StoredEvent {
   events::Event event;
 };
 
+struct StoredId {
+  std::int64_t sequence = 0;
+  std::string event_id;
+};
+
 struct DeadLetter {
   std::int64_t sequence = 0;
   std::string action;
@@ -224,6 +229,12 @@ class Outbox {
   absl::StatusOr<std::vector<events::HeldCount>> HeldIn(const DigestWindow& window);
   /// It was delivered: the next one begins after it.
   absl::Status CloseDigest(const DigestWindow& window);
+
+  /// Events whose pictures nobody needs any more, at most `limit` and kMaxRows: all deliveries that
+  /// have them were made. (Dead letters keep theirs: they may be delivered after all.)
+  absl::StatusOr<std::vector<StoredId>> DoneWithPictures(int limit);
+  /// They were removed.
+  absl::Status ForgetPictures(std::span<const StoredId> events);
 
   /// Removes what age, number and size do not allow, in small steps, of what is done with. (Where
   /// Append finds the size limit reached and nothing is done with, the oldest of the rest goes, is
