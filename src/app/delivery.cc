@@ -277,7 +277,7 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 
   // The window is that of the events' own times: what a spool brings late, or a file from last
   // year, is told as it was.
-  actions::DigestWindow shown{window->opened, window->opened};
+  actions::DigestWindow shown{window->opened, window->opened, window->opened};
   if (!events.empty()) {
     const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
     shown.from = std::ranges::min(events, {}, time).event.time - 1us;
