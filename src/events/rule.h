@@ -72,6 +72,7 @@ struct KnownNames {
   std::vector<std::string> zones;
   std::vector<std::string> classes;  ///< empty: not known, so not checked
   std::vector<std::string> actions;  ///< `webhook:ops` …; empty: not known, so not checked
+  std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
 };
 
 struct RuleProblem {
