@@ -24,13 +24,18 @@ using internal::CountRow;
 using internal::DigestCounts;
 using internal::EscapeHtml;
 
-// `24 Nov 08:00`, with the date left out of the end where it is that of the beginning.
+// `2026-11-24 08:00 – 20:00 UTC`, with a date of the end where it is another one, and with seconds
+// where there are few of them.
 std::string Span(const DigestWindow& window, const TimeZone& zone) {
-  const CivilTime from = zone.At(window.from), until = zone.At(window.until);
-  const auto clock = [](const CivilTime& t) {
-    return fmt::format("{:02}:{:02}", t.hour, t.minute);
+  const CivilTime from = zone.At(window.from + std::chrono::microseconds(1));
+  const CivilTime until = zone.At(window.until);
+  const bool seconds = window.until - window.from < std::chrono::minutes(5);
+  const auto clock = [&](const CivilTime& t) {
+    const std::string text = fmt::format("{:02}:{:02}", t.hour, t.minute);
+    return seconds ? fmt::format("{}:{:02}", text, t.second) : text;
   };
   const bool same_day = DateText(from) == DateText(until);
+  if (same_day && clock(from) == clock(until)) return DateTimeText(until);
   return fmt::format("{} {} – {}{} {}", DateText(from), clock(from),
                      same_day ? std::string() : DateText(until) + " ", clock(until),
                      until.abbreviation);
@@ -59,11 +64,12 @@ struct Table {
 };
 
 std::vector<Table> Tables(const DigestCounts& c) {
-  std::vector<Table> tables = {{"Rules", {"Rule"}, c.rules, c.held > 0},
-                               {"Lines", {"Camera", "Line", "Direction", "Class"}, c.lines},
-                               {"Zones", {"Camera", "Zone", "Event", "Class"}, c.zones},
-                               {"Cameras", {"Camera", "Event", "Class"}, c.others},
-                               {"Classes", {"Class"}, c.classes}};
+  std::vector<Table> tables = {
+      {"Rules", {"Rule"}, c.rules, c.held > 0},
+      {"Lines", {"Camera", "Line", "Event", "Direction", "Class"}, c.lines},
+      {"Zones", {"Camera", "Zone", "Event", "Class"}, c.zones},
+      {"Cameras", {"Camera", "Event", "Class"}, c.others},
+      {"Classes", {"Class"}, c.classes}};
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
   return tables;
 }
@@ -228,10 +234,10 @@ absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> event
   if (nothing && !options.send_when_nothing) return std::nullopt;
 
   Mail mail;
-  mail.id = fmt::format("digest/{}/{}/{}", options.title, ToIso8601(window.from),
-                        ToIso8601(window.until));
+  mail.id = fmt::format("digest/{}/{}/{}/{}", options.title, ToIso8601(window.from),
+                        ToIso8601(window.until), ToIso8601(window.written));
   mail.thread = "digest/" + options.title;
-  mail.date = window.until;
+  mail.date = window.written;
   const std::string span = Span(window, zone), summary = Summary(counts);
   mail.subject =
       fmt::format("{}: {} ({})", options.title,

@@ -32,6 +32,7 @@ struct HeldBack {
 struct DigestWindow {
   WallTime from;
   WallTime until;
+  WallTime written;  ///< when the digest was first attempted: the date of its mail
 };
 
 struct DigestOptions {
@@ -54,7 +55,7 @@ using PictureReader = std::function<std::optional<std::string>(const std::filesy
 /// held back, and that is not to be told.
 ///
 /// An event that several rules matched comes several times in `events`; it counts once in all
-/// totals but those of rules. Its Message-ID comes from title and window, so a repetition
+/// totals but those of rules. Its Message-ID comes from title and window, so that a repetition
 /// collapses; its thread from the title. Pure but for `read`. InvalidArgument: options, or a
 /// window that ends before it begins.
 [[nodiscard]] absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> events,

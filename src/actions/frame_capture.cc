@@ -21,8 +21,10 @@ namespace {
 
 constexpr std::size_t kMaxPending = 64;
 constexpr int kMaxSideFrames = 20;
-// Frames come late: they are decoded, looked at and encoded first.
-constexpr std::chrono::milliseconds kLateness{3000};
+// A clock that was set back by less is waited for.
+constexpr std::chrono::seconds kClockStep{5};
+// Pictures that are still to come are looked for again after no more than this.
+constexpr std::chrono::milliseconds kLongestWait{5000};
 
 // `annotated.jpg`, `clean.jpg`, `pre2.jpg`, `post1.jpg` in the spool.
 std::string Kind(const std::filesystem::path& spooled) { return spooled.stem().string(); }
@@ -62,6 +64,12 @@ bool SameContent(const std::filesystem::path& a, const std::filesystem::path& b)
   const auto first = internal::ReadFileWhole(a, limits::kMaxLocalPictureBytes);
   const auto second = internal::ReadFileWhole(b, limits::kMaxLocalPictureBytes);
   return first.ok() && second.ok() && *first == *second;
+}
+
+void RemoveFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+  if (error) log::Warning("frame_capture: spooled pictures stay for now: {}", error.message());
 }
 
 bool Exists(const std::filesystem::path& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -167,6 +175,9 @@ void FrameSpool::OnFrame(std::string_view device, std::string_view camera, WallT
   if (options_.pre_frames == 0 && options_.post_frames == 0) return;
   const auto state = CameraOf(device, camera);
   const std::lock_guard lock(state->mutex);
+  state->heard = now_();
+  // Of a stream that has begun anew, no picture belongs to the events before.
+  std::erase_if(state->pending, [&](const Pending& p) { return time < p.last - kClockStep; });
   const auto newest = state->ring.newest();
   const bool for_ring =
       options_.pre_frames > 0 && (!newest || time < *newest || time - *newest >= options_.spacing);
@@ -228,13 +239,14 @@ absl::StatusOr<std::vector<std::filesystem::path>> FrameSpool::Save(const events
   for (const auto& [name, content] : files) {
     paths.push_back(folder / (name + ".jpg"));
     if (auto written = internal::WriteFileWhole(paths.back(), content); !written.ok()) {
-      Remove(event.id);  // all or nothing: half a set of pictures helps nobody
+      RemoveFolder(folder);  // all or nothing: half a set of pictures helps nobody
       return written;
     }
   }
   if (options_.post_frames > 0) {
     if (camera->pending.size() >= kMaxPending) camera->pending.pop_front();
     camera->pending.push_back({folder, event.time, 1});
+    camera->heard = now_();
   }
   for (int i = 1; i <= options_.post_frames; ++i) {
     paths.push_back(folder / fmt::format("post{}.jpg", i));
@@ -242,28 +254,57 @@ absl::StatusOr<std::vector<std::filesystem::path>> FrameSpool::Save(const events
   return paths;
 }
 
+bool FrameSpool::Awaits(const events::Event& event) {
+  std::shared_ptr<Camera> camera;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = cameras_.find({event.device_id, event.camera_id});
+    if (ended_ || found == cameras_.end()) return false;
+    camera = found->second;
+  }
+  const std::lock_guard lock(camera->mutex);
+  const WallTime now = now_();
+  if (now < camera->heard || now - camera->heard > kSilence) return false;
+  const auto folder = FolderOf(options_.spool, event.id);
+  return std::ranges::find(camera->pending, folder, &Pending::folder) != camera->pending.end();
+}
+
+void FrameSpool::EndOfFrames() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+}
+
 void FrameSpool::Remove(const std::string& event_id) {
-  std::error_code error;
-  std::filesystem::remove_all(FolderOf(options_.spool, event_id), error);
-  if (error) log::Warning("frame_capture: spooled pictures stay for now: {}", error.message());
+  const auto folder = FolderOf(options_.spool, event_id);
+  std::vector<std::shared_ptr<Camera>> cameras;
+  if (options_.post_frames > 0) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, camera] : cameras_) cameras.push_back(camera);
+  }
+  for (const auto& camera : cameras) {
+    const std::lock_guard lock(camera->mutex);
+    std::erase_if(camera->pending, [&](const Pending& p) { return p.folder == folder; });
+  }
+  RemoveFolder(folder);
 }
 
 absl::StatusOr<std::unique_ptr<FrameCapture>> FrameCapture::Create(
-    const FrameCaptureOptions& options, Retention& retention, Now now) {
+    const FrameCaptureOptions& options, Retention& retention, Now now, Awaits awaits) {
   if (const auto valid = Validate(options); !valid.ok()) return valid;
   if (auto made = internal::MakeFolders(options.folder); !made.ok()) return made;
-  return std::unique_ptr<FrameCapture>(
-      new FrameCapture(options, *TextTemplate::Parse(options.file_name),
-                       *TimeZone::Load(options.time_zone), retention, std::move(now)));
+  return std::unique_ptr<FrameCapture>(new FrameCapture(
+      options, *TextTemplate::Parse(options.file_name), *TimeZone::Load(options.time_zone),
+      retention, std::move(now), std::move(awaits)));
 }
 
 FrameCapture::FrameCapture(const FrameCaptureOptions& options, TextTemplate name, TimeZone zone,
-                           Retention& retention, Now now)
+                           Retention& retention, Now now, Awaits awaits)
     : options_(options),
       name_(std::move(name)),
       zone_(std::move(zone)),
       retention_(retention),
-      now_(std::move(now)) {}
+      now_(std::move(now)),
+      awaits_(std::move(awaits)) {}
 
 std::filesystem::path FrameCapture::NameFor(const Delivery& delivery,
                                             const std::filesystem::path& spooled,
@@ -277,18 +318,14 @@ std::filesystem::path FrameCapture::NameFor(const Delivery& delivery,
 }
 
 absl::Status FrameCapture::Run(const Delivery& delivery, Deadline, std::stop_token stop) {
-  const WallTime now = now_();
-  // While post pictures may still come, they are waited for; not for ever, as the camera may be
-  // gone, or the process that waited for its frames.
-  const WallTime complete =
-      delivery.event.time + options_.spacing * (options_.post_frames + 1) + kLateness;
-  const bool missing = std::ranges::any_of(delivery.pictures, [&](const auto& path) {
+  // Asked first: what comes between the two questions is there then.
+  const bool awaited = awaits_ && awaits_(delivery.event);
+  const auto missing = std::ranges::count_if(delivery.pictures, [](const auto& path) {
     return Kind(path).starts_with("post") && !Exists(path);
   });
-  if (missing && now < complete && now >= delivery.event.time) {
-    return WithRetryAfter(
-        absl::UnavailableError("frame_capture: pictures from after the event are still to come"),
-        std::chrono::ceil<std::chrono::milliseconds>(complete - now));
+  if (awaited && missing > 0) {
+    return NotReady("frame_capture: pictures from after the event are still to come",
+                    std::min<std::chrono::milliseconds>(options_.spacing * missing, kLongestWait));
   }
   for (const auto& spooled : delivery.pictures) {
     if (stop.stop_requested()) return absl::AbortedError("frame_capture: stopped");

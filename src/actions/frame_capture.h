@@ -81,12 +81,20 @@ class FrameSpool {
   absl::StatusOr<std::vector<std::filesystem::path>> Save(const events::Event& event,
                                                           ImageView annotated, ImageView clean);
 
-  /// Removes what was spooled for an event, once nobody needs it any more.
+  /// Whether pictures from after the event may still come. Not for ever: a camera without a frame
+  /// for kSilence is gone, and so are pictures that an earlier process waited for.
+  bool Awaits(const events::Event& event);
+  /// The input has ended: no frame comes any more, and nothing is awaited.
+  void EndOfFrames();
+
+  /// Removes what was spooled for an event, once nobody needs it any more; no more comes.
   void Remove(const std::string& event_id);
 
   /// Where the pictures of an event are: a name that only its id decides.
   static std::filesystem::path FolderOf(const std::filesystem::path& spool,
                                         const std::string& event_id);
+
+  static constexpr std::chrono::seconds kSilence{30};
 
  private:
   struct Pending {  // pictures from after an event that are still to come
@@ -100,6 +108,7 @@ class FrameSpool {
     FrameRing ring;  // under mutex, as all below
     media::JpegEncoder encoder;
     std::deque<Pending> pending;  // at most kMaxPending
+    WallTime heard;               // when the last frame or event came, by the clock
   };
   FrameSpool(const FrameCaptureOptions& options, Retention& retention, Now now)
       : options_(options), retention_(retention), now_(std::move(now)) {}
@@ -111,16 +120,22 @@ class FrameSpool {
   Retention& retention_;
   const Now now_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<Camera>> cameras_;  // under mutex_
+  // Under mutex_, as `ended_`.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<Camera>> cameras_;
+  bool ended_ = false;
 };
 
 /// Safe from any thread.
 class FrameCapture final : public Action {
  public:
   using Now = std::function<WallTime()>;
-  /// `retention`, of the capture folder, outlives it.
+  using Awaits = std::function<bool(const events::Event&)>;
+  /// `retention`, of the capture folder, outlives it. `awaits` says whether pictures from after an
+  /// event may still come (FrameSpool::Awaits); without it, none do. Event times say nothing about
+  /// that: those of a recording are not the clock's.
   static absl::StatusOr<std::unique_ptr<FrameCapture>> Create(const FrameCaptureOptions& options,
-                                                              Retention& retention, Now now);
+                                                              Retention& retention, Now now,
+                                                              Awaits awaits = {});
 
   std::string_view name() const override { return "frame_capture"; }
 
@@ -139,7 +154,7 @@ class FrameCapture final : public Action {
 
  private:
   FrameCapture(const FrameCaptureOptions& options, TextTemplate name, TimeZone zone,
-               Retention& retention, Now now);
+               Retention& retention, Now now, Awaits awaits);
   absl::Status Keep(const Delivery& delivery, const std::filesystem::path& spooled,
                     std::stop_token stop);
 
@@ -148,6 +163,7 @@ class FrameCapture final : public Action {
   const TimeZone zone_;
   Retention& retention_;
   const Now now_;
+  const Awaits awaits_;
 };
 
 }  // namespace vigil::actions

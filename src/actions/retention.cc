@@ -163,6 +163,11 @@ absl::Status Retention::MakeRoom(std::int64_t bytes, WallTime now, std::stop_tok
     const std::lock_guard lock(mutex_);
     in_vain_ = now;
   }
+  if (options_.min_free.bytes == 0) {
+    return absl::ResourceExhaustedError(fmt::format(
+        "{}: the disk is full; make room, or set min_free, which removes what is oldest",
+        options_.folder.string()));
+  }
   return absl::ResourceExhaustedError(fmt::format(
       "{}: the disk has less than {} free and nothing left here to remove; make room, or lower "
       "min_free",

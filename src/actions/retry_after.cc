@@ -10,6 +10,7 @@ namespace vigil::actions {
 namespace {
 
 constexpr const char* kPayload = "vigil/retry-after-ms";
+constexpr const char* kNotReady = "vigil/not-ready";
 
 }  // namespace
 
@@ -19,6 +20,14 @@ absl::Status WithRetryAfter(absl::Status status, std::chrono::milliseconds wait)
   status.SetPayload(kPayload, absl::Cord(std::to_string(clamped.count())));
   return status;
 }
+
+absl::Status NotReady(std::string_view what, std::chrono::milliseconds wait) {
+  absl::Status status = WithRetryAfter(absl::UnavailableError({what.data(), what.size()}), wait);
+  status.SetPayload(kNotReady, absl::Cord());
+  return status;
+}
+
+bool IsNotReady(const absl::Status& status) { return status.GetPayload(kNotReady).has_value(); }
 
 std::optional<std::chrono::milliseconds> RetryAfterOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayload);

@@ -42,6 +42,14 @@ bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+// RFC 3207: `530 Must issue a STARTTLS command first`, with words of the server's own.
+bool AsksForTls(std::string_view reply) {
+  std::string upper(reply);
+  std::ranges::transform(upper, upper.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+  return upper.starts_with("530") && upper.find("TLS") != std::string::npos;
+}
+
 std::string UrlHost(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
@@ -221,6 +229,10 @@ absl::Status Mailer::Send(const Mail& mail, Deadline deadline, std::stop_token s
   if (result.code == CURLE_USE_SSL_FAILED) {
     return absl::FailedPreconditionError(
         fmt::format("{}: offers no STARTTLS; set security to tls, or name another port", peer_));
+  }
+  if (final_answer && options_.security == SmtpSecurity::kNone && AsksForTls(session.reply)) {
+    return absl::FailedPreconditionError(fmt::format(
+        "{}: takes mails only over TLS; set smtp.security: starttls ({})", peer_, session.reply));
   }
   if (result.code == CURLE_LOGIN_DENIED && (final_answer || !answered)) {
     return absl::PermissionDeniedError(

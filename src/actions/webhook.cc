@@ -107,7 +107,8 @@ absl::Status AnswerStatus(const std::string& peer, long code, const std::string&
   if (code >= 200 && code < 300) return absl::OkStatus();
   const std::string said = internal::OneLine(body, kQuotedAnswerBytes);
   const std::string text =
-      fmt::format("{}: answered {}{}{}", peer, code, said.empty() ? "" : ": ", said);
+      fmt::format("{}: answered {}{}{}{}", peer, code, code == 429 ? " (too many requests)" : "",
+                  said.empty() ? "" : ": ", said);
   if (code == 408 || code == 425 || code == 429 || code >= 500) {
     const absl::Status status = absl::UnavailableError(text);
     return retry_after.count() > 0 ? WithRetryAfter(status, retry_after) : status;

@@ -195,7 +195,9 @@ absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> EventDelivery::Ope
       continue;
     }
     if (name == "frame_capture") {  // shares the retention that the spool asks for room
-      auto capture = actions::FrameCapture::Create(config_.frame_capture, *captures_, WallNow);
+      auto capture = actions::FrameCapture::Create(
+          config_.frame_capture, *captures_, WallNow,
+          [spool = spool_.get()](const events::Event& event) { return spool->Awaits(event); });
       if (!capture.ok()) return capture.status();
       opened.push_back(*std::move(capture));
       continue;
@@ -224,8 +226,7 @@ std::vector<std::filesystem::path> EventDelivery::SavePictures(const DecidedEven
   if (!spool_ || clean.empty() || !wanted) return {};
   auto saved = spool_->Save(*decided.event, annotated.empty() ? clean : annotated, clean);
   if (saved.ok()) return *std::move(saved);
-  log::Warning("event {} goes on without pictures: {}", decided.event->id,
-               MessageOf(saved.status()));
+  TellPictureless(saved.status(), false);
   return {};
 }
 
@@ -287,7 +288,7 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 
   // The window is that of the events' own times: what a spool brings late, or a file from last
   // year, is told as it was.
-  actions::DigestWindow shown{window->opened, window->opened};
+  actions::DigestWindow shown{window->opened, window->opened, window->opened};
   if (!events.empty()) {
     const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
     shown.from = std::ranges::min(events, {}, time).event.time - 1us;
@@ -322,10 +323,39 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
 }
 
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
+  Deadline sweep = Clock::now();
   do {
+    ClearSpool();
+    if (Clock::now() < sweep) continue;
     captures_->Sweep(WallNow(), stop);
     spooled_->Sweep(WallNow(), stop);
-  } while (SleepUntil(After(5min), stop));
+    sweep = After(5min);
+  } while (SleepUntil(After(10s), stop));
+}
+
+// Removed first and forgotten then: what a crash comes between is removed again.
+void EventDelivery::ClearSpool() {
+  constexpr int kAtOnce = 500;
+  for (std::size_t count = kAtOnce; count == kAtOnce;) {
+    const auto done = outbox_->DoneWithPictures(kAtOnce);
+    if (!done.ok()) return log::Warning("frame_capture: {}", MessageOf(done.status()));
+    for (const store::StoredId& event : *done) spool_->Remove(event.event_id);
+    if (const auto gone = outbox_->ForgetPictures(*done); !gone.ok())
+      return log::Warning("frame_capture: {}", MessageOf(gone));
+    count = done->size();
+  }
+}
+
+void EventDelivery::TellPictureless(const absl::Status& why, bool at_once) {
+  const std::lock_guard guard(pictureless_mutex_);
+  if (!why.ok()) {
+    pictureless_why_ = why;
+    ++pictureless_;
+  }
+  if (pictureless_ == 0 || (!at_once && Clock::now() < pictureless_quiet_until_)) return;
+  log::Warning("{} events go on without pictures: {}", pictureless_, MessageOf(pictureless_why_));
+  pictureless_ = 0;
+  pictureless_quiet_until_ = After(1min);
 }
 
 std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
@@ -337,20 +367,32 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
     problems.push_back(fmt::format("{} events could not be stored and are lost{}{}", lost,
                                    stored.ok() ? "" : ": ", MessageOf(stored)));
   }
+  if (spool_) {  // what waited for pictures from after an event goes with those that came
+    spool_->EndOfFrames();
+    if (const auto due = outbox_->TryAllNow("frame_capture"); !due.ok()) {
+      log::Warning("frame_capture: {}", MessageOf(due));
+    }
+    dispatcher_->Wake();
+    TellPictureless(absl::OkStatus(), true);
+  }
   const auto left = dispatcher_->Drain(deadline, stop);
+  const auto counters = dispatcher_->counters();
   if (!left.ok()) problems.push_back(fmt::format("deliveries: {}", MessageOf(left.status())));
   if (left.ok()) {
     for (const store::Waiting& waiting : *left) {
+      const auto of = std::ranges::find(counters, waiting.action, &actions::ActionCounters::action);
+      const std::string why = of == counters.end() ? std::string() : of->last_error;
       problems.push_back(
-          fmt::format("{}: {} deliveries are still to be made; they are kept for the next run, or "
-                      "vigil outbox send",
-                      waiting.action, waiting.due + waiting.later + waiting.running));
+          fmt::format("{}: {} deliveries are still to be made{}{}; they are kept for the next run, "
+                      "or vigil outbox send",
+                      waiting.action, waiting.due + waiting.later + waiting.running,
+                      why.empty() ? "" : ": ", why));
     }
   }
-  for (const actions::ActionCounters& counters : dispatcher_->counters()) {
-    if (counters.dead > 0)
-      problems.push_back(fmt::format("{}: {} deliveries failed for good: {}", counters.action,
-                                     counters.dead, counters.last_error));
+  for (const actions::ActionCounters& one : counters) {
+    if (one.dead > 0)
+      problems.push_back(fmt::format("{}: {} deliveries failed for good: {}", one.action, one.dead,
+                                     one.last_error));
   }
   if (digests_) {
     if (auto status = SendDigest(std::max(deadline, After(5s)), std::move(stop)); !status.ok()) {
@@ -359,6 +401,7 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
                       MessageOf(status)));
     }
   }
+  if (spool_) ClearSpool();
   return problems;
 }
 

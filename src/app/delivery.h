@@ -124,6 +124,9 @@ class EventDelivery {
   absl::Status SendDigest(Deadline deadline, std::stop_token stop);
   void RunDigests(const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);
+  void ClearSpool();
+  /// One line a minute, with how many events there were since the one before.
+  void TellPictureless(const absl::Status& why, bool at_once);
 
   DeliveryConfig config_;
   std::unique_ptr<actions::Retention> captures_, spooled_;
@@ -135,8 +138,12 @@ class EventDelivery {
   std::mutex unstored_mutex_;
   std::vector<store::OutboxEntry> unstored_;  // under unstored_mutex_, as the next three
   std::int64_t lost_ = 0;
-  absl::Status storing_;                       // of the last attempt
-  Deadline quiet_until_;                       // one line a second about it
+  absl::Status storing_;  // of the last attempt
+  Deadline quiet_until_;  // one line a second about it
+  std::mutex pictureless_mutex_;
+  std::int64_t pictureless_ = 0;  // under pictureless_mutex_, as the next two
+  absl::Status pictureless_why_;
+  Deadline pictureless_quiet_until_;
   std::mutex digest_mutex_;                    // one digest at a time
   std::jthread digest_thread_, house_thread_;  // last: stopped and joined first
 };

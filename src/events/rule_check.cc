@@ -69,6 +69,12 @@ class Checker {
     if (!match.zones.empty() && none_of(&HasZone)) {
       Add("match.zone", fmt::format("{} has no zone", NameOf(match.event_types[0])));
     }
+    const auto silent = [&](EventType type) { return known_.silent.contains(type); };
+    if (!match.event_types.empty() && std::ranges::all_of(match.event_types, silent)) {
+      const EventType type = match.event_types[0];
+      Add("match.event_type", fmt::format("{} never comes, so the rule would do nothing: {}",
+                                          NameOf(type), known_.silent.at(type)));
+    }
     if (!(match.min_confidence >= 0 && match.min_confidence <= 1)) {
       Add("match.min_confidence", fmt::format("{} is not within 0 to 1", match.min_confidence));
     }

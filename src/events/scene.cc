@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <set>
 #include <string_view>
 
@@ -177,6 +178,11 @@ absl::Status CheckDwell(const std::string& key, const std::vector<Milliseconds>&
   return absl::OkStatus();
 }
 
+absl::Status CheckCrowd(const std::string& key, const ZoneOptions& zone) {
+  if (zone.crowd_time.count() == 0 || zone.crowd_count > 0) return absl::OkStatus();
+  return Wrong(key + ".crowd_time", "says for how long, but crowd_count is not set");
+}
+
 absl::Status CheckZone(const std::string& key, const ZoneOptions& zone) {
   if (auto bad =
           First({CheckZoneShape(key, zone), CheckClasses(key + ".classes", zone.classes),
@@ -185,7 +191,7 @@ absl::Status CheckZone(const std::string& key, const ZoneOptions& zone) {
                  CheckDwell(key + ".dwell", zone.dwell),
                  CheckRange(key + ".crowd_count", zone.crowd_count, 0,
                             static_cast<double>(limits::kMaxTracks)),
-                 CheckTime(key + ".crowd_time", zone.crowd_time),
+                 CheckTime(key + ".crowd_time", zone.crowd_time), CheckCrowd(key, zone),
                  CheckTime(key + ".stationary", zone.stationary)});
       !bad.ok()) {
     return bad;
@@ -259,6 +265,41 @@ DirectionNames DirectionsOf(const LineOptions& line) {
       break;
   }
   return names;
+}
+
+std::map<EventType, std::string> SilentTypes(const SceneOptions& options) {
+  std::map<EventType, std::string> silent;
+  const auto lack = [&](bool lacking, std::initializer_list<EventType> types, const char* why) {
+    if (!lacking) return;
+    for (const EventType type : types) silent.emplace(type, why);
+  };
+  const auto no_zone = [&](auto has) { return std::ranges::none_of(options.zones, has); };
+  lack(options.lines.empty(), {EventType::kLineCross, EventType::kLineCount, EventType::kWrongWay},
+       "there are no lines");
+  lack(options.zones.empty(),
+       {EventType::kZoneEnter, EventType::kZoneExit, EventType::kZoneOccupancy,
+        EventType::kZoneDwell, EventType::kZoneCrowd},
+       "there are no zones");
+  lack(std::ranges::all_of(options.lines, &std::string::empty, &LineOptions::forbidden),
+       {EventType::kWrongWay}, "no line has a forbidden direction");
+  lack(no_zone([](const ZoneOptions& zone) {
+         return !zone.dwell.empty() || !zone.dwell_by_class.empty();
+       }),
+       {EventType::kZoneDwell}, "no zone has dwell");
+  lack(no_zone([](const ZoneOptions& zone) { return zone.crowd_count > 0; }),
+       {EventType::kZoneCrowd}, "no zone has crowd_count");
+  lack(!options.speed || !(options.speed->limit_kmh > 0), {EventType::kSpeed},
+       "speed.limit_kmh is not set");
+  lack(options.tracks.stationary_time.count() == 0 &&
+           no_zone([](const ZoneOptions& zone) { return zone.stationary.count() > 0; }),
+       {EventType::kObjectStationary}, "tracks.stationary_time is 0");
+  lack(!options.count_events, {EventType::kLineCount, EventType::kZoneOccupancy},
+       "count_events is false");
+  lack(!options.object_events, {EventType::kObjectAppear, EventType::kObjectLost},
+       "object_events is false");
+  lack(options.camera.offline_after.count() == 0,
+       {EventType::kCameraOffline, EventType::kCameraOnline}, "camera.offline_after is 0");
+  return silent;
 }
 
 absl::Status Validate(const SceneOptions& options) {

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "core/geometry.h"
+#include "core/wall_time.h"
+#include "events/event.h"
 
 namespace vigil::events {
 
@@ -107,7 +109,8 @@ struct TrackOptions {
 
 struct CameraOptions {
   Milliseconds offline_after{10'000};  ///< CAMERA_OFFLINE after so long without a message; 0: never
-  Milliseconds online_after{2000};     ///< CAMERA_ONLINE once messages come for so long
+  /// CAMERA_ONLINE once messages come for so long, none more than offline_after behind the one before
+  Milliseconds online_after{2000};
 };
 
 struct SceneOptions {
@@ -119,6 +122,9 @@ struct SceneOptions {
   bool count_events = true;   ///< LINE_COUNT and ZONE_OCCUPANCY
   bool object_events = true;  ///< OBJECT_APPEAR and OBJECT_LOST
 };
+
+/// Types of events that a scene never brings about, with what it lacks: `no zone has dwell`.
+[[nodiscard]] std::map<EventType, std::string> SilentTypes(const SceneOptions& options);
 
 /// Names, ranges, and fields that exclude each other. The message begins with the key:
 /// `lines.0.position_pct: …`.

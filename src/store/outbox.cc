@@ -37,6 +37,11 @@ absl::Status CheckSpace(const std::filesystem::path& path, ByteSize min_free) {
       FormatByteSize({static_cast<std::int64_t>(space.available)}), FormatByteSize(min_free)));
 }
 
+std::string StoredPictures(const PendingAction& action) {
+  return internal::JoinPaths(
+      std::span(action.pictures).first(std::min(action.pictures.size(), kMaxPictures)));
+}
+
 }  // namespace
 
 absl::Status Validate(const OutboxOptions& options) {
@@ -146,7 +151,7 @@ absl::Status Outbox::Impl::Prepare() {
       "EXISTS "
       "(SELECT 1 FROM deliveries d WHERE d.sequence = e.sequence AND (d.state IN (0, 1, 4) OR "
       "(d.state = 3 AND d.finished_us >= ?4))) ORDER BY sequence LIMIT ?5";
-  const std::array<std::pair<Statement*, std::string>, 23> all = {{
+  const std::array<std::pair<Statement*, std::string>, 27> all = {{
       {&insert_event, "INSERT OR IGNORE INTO events(id, stored_us, body) VALUES(?, ?, ?)"},
       {&insert_delivery,
        "INSERT OR IGNORE INTO deliveries(sequence, action, rule, severity, pictures, state) "
@@ -154,6 +159,14 @@ absl::Status Outbox::Impl::Prepare() {
       {&insert_held, "INSERT OR IGNORE INTO held(sequence, rule, type, reason) VALUES(?, ?, ?, ?)"},
       {&put_state, "INSERT OR REPLACE INTO state(key, value) VALUES(?, ?)"},
       {&get_state, "SELECT value FROM state WHERE key = ?"},
+      {&pictures_again,
+       "UPDATE deliveries SET pictures = ?1 WHERE pictures = '' AND state = 2 AND action = ?2 AND "
+       "sequence = (SELECT sequence FROM events WHERE id = ?3)"},
+      {&pictures_done,
+       "SELECT d.sequence, e.id FROM deliveries d INDEXED BY deliveries_pictures JOIN events e "
+       "USING(sequence) WHERE d.pictures <> '' GROUP BY d.sequence HAVING min(d.state) = 2 AND "
+       "max(d.state) = 2 LIMIT ?"},
+      {&pictures_gone, "UPDATE deliveries SET pictures = '' WHERE sequence = ?"},
       {&claim_retries,
        row + "AND d.due_us > 0 AND d.due_us <= ? ORDER BY d.due_us, d.sequence LIMIT ?"},
       {&claim_fresh, row + "AND d.due_us = 0 ORDER BY d.sequence LIMIT ?"},
@@ -162,6 +175,7 @@ absl::Status Outbox::Impl::Prepare() {
        "?"},
       {&done, finished + "state = 2" + one},
       {&not_begun, "UPDATE deliveries SET state = 0, attempts = attempts - 1" + one},
+      {&cut_off, "UPDATE deliveries SET state = 0" + one},
       {&failures, "SELECT failures FROM deliveries" + one},
       {&retry, finished + "state = 0, failures = failures + 1, due_us = ?" + one},
       {&dead, finished + "state = 3, failures = failures + 1" + one},
@@ -243,8 +257,7 @@ Outbox::~Outbox() = default;
 
 absl::Status Outbox::Impl::AddActions(const OutboxEntry& entry, std::int64_t sequence) {
   for (const PendingAction& action : entry.actions) {
-    const std::string pictures = internal::JoinPaths(
-        std::span(action.pictures).first(std::min(action.pictures.size(), kMaxPictures)));
+    const std::string pictures = StoredPictures(action);
     const absl::Status added = insert_delivery.Start()
                                    .Int(sequence)
                                    .Text(action.action)
@@ -263,6 +276,20 @@ absl::Status Outbox::Impl::AddActions(const OutboxEntry& entry, std::int64_t seq
                                    .Text(events::NameOf(held.reason))
                                    .Run();
     if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
+// Those of a repeated event were spooled once more: whoever is done with them is done again.
+absl::Status Outbox::Impl::NotePictures(const OutboxEntry& entry) {
+  for (const PendingAction& action : entry.actions) {
+    if (action.pictures.empty()) continue;
+    const absl::Status noted = pictures_again.Start()
+                                   .Text(StoredPictures(action))
+                                   .Text(action.action)
+                                   .Text(entry.event.id)
+                                   .Run();
+    if (!noted.ok()) return noted;
   }
   return absl::OkStatus();
 }
@@ -286,6 +313,7 @@ absl::StatusOr<Appended> Outbox::Impl::Append(std::span<const OutboxEntry> entri
     if (!added.ok()) return added;
     if (database->changes() == 0) {
       ++appended.repeated;
+      if (const absl::Status noted = NotePictures(entries[i]); !noted.ok()) return noted;
       continue;
     }
     ++appended.added;

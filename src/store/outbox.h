@@ -101,6 +101,7 @@ enum class Outcome : std::uint8_t {
   kRetry,     ///< failed, worth another attempt; a dead letter after RetryPolicy::max_failures
   kDead,      ///< failed for good
   kNotBegun,  ///< claimed but not run
+  kCutOff,    ///< begun and ended by ourselves: due again as before, and no failure
 };
 
 struct Finished {
@@ -115,6 +116,11 @@ struct Finished {
 struct StoredEvent {
   std::int64_t sequence = 0;  ///< rises with every event stored, has gaps, is never used again
   events::Event event;
+};
+
+struct StoredId {
+  std::int64_t sequence = 0;
+  std::string event_id;
 };
 
 struct DeadLetter {
@@ -162,8 +168,8 @@ struct OutboxCounters {
   std::int64_t delivered = 0, retried = 0, dead = 0, interrupted = 0, dropped = 0;
 };
 
-inline constexpr std::size_t kMaxPictures = 16;
-inline constexpr int kMaxRows = 10'000;  ///< that one call returns
+inline constexpr std::size_t kMaxPictures = 48;  ///< two, and 20 each from before and after
+inline constexpr int kMaxRows = 10'000;          ///< that one call returns
 
 /// A SQLite file in WAL mode. Safe from any thread; calls wait for one another. Errors are one line
 /// that names the file and the remedy; after one, nothing of the call has happened, and it may be
@@ -198,8 +204,8 @@ class Outbox {
   absl::StatusOr<bool> AnyWaiting();
   /// What is not finished, by action.
   absl::StatusOr<std::vector<Waiting>> WaitingActions();
-  /// What waits for its next attempt is due at once.
-  absl::Status TryAllNow();
+  /// What waits for its next attempt is due at once: of an action (empty: of all).
+  absl::Status TryAllNow(std::string_view action = {});
   /// All waiting deliveries of the action become dead letters.
   absl::StatusOr<std::int64_t> GiveUp(std::string_view action, std::string_view reason);
 
@@ -223,6 +229,12 @@ class Outbox {
   absl::StatusOr<std::vector<events::HeldCount>> HeldIn(const DigestWindow& window);
   /// It was delivered: the next one begins after it.
   absl::Status CloseDigest(const DigestWindow& window);
+
+  /// Events whose pictures nobody needs any more, at most `limit` and kMaxRows: all deliveries that
+  /// have them were made. (Dead letters keep theirs: they may be delivered after all.)
+  absl::StatusOr<std::vector<StoredId>> DoneWithPictures(int limit);
+  /// They were removed.
+  absl::Status ForgetPictures(std::span<const StoredId> events);
 
   /// Removes what age, number and size do not allow, in small steps, of what is done with. (Where
   /// Append finds the size limit reached and nothing is done with, the oldest of the rest goes, is

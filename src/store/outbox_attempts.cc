@@ -101,6 +101,8 @@ absl::Status Outbox::Impl::FinishOne(const Finished& one, OutboxCounters& counts
   switch (one.outcome) {
     case Outcome::kNotBegun:
       return not_begun.Start().Int(one.sequence).Text(one.action).Run();
+    case Outcome::kCutOff:
+      return cut_off.Start().Int(one.sequence).Text(one.action).Run();
     case Outcome::kDone:
       ++counts.delivered;
       return done.Start().Int(now).Text("").Int(one.sequence).Text(one.action).Run();

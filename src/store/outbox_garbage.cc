@@ -1,6 +1,7 @@
 // What keeps the outbox small: age, number, and size of the file.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/log.h"
@@ -113,6 +114,32 @@ absl::StatusOr<Garbage> Outbox::CollectGarbage() {
   const absl::Status shrunk = impl_->database->Execute("PRAGMA incremental_vacuum(1000)");
   if (!shrunk.ok()) return shrunk;
   return total;
+}
+
+absl::StatusOr<std::vector<StoredId>> Outbox::DoneWithPictures(int limit) {
+  std::lock_guard guard(impl_->mutex);
+  Statement& statement = impl_->pictures_done;
+  statement.Start().Int(std::clamp(limit, 0, kMaxRows));
+  std::vector<StoredId> events;
+  auto row = statement.Step();
+  for (; row.ok() && *row; row = statement.Step())
+    events.push_back({statement.IntAt(0), statement.TextAt(1)});
+  if (!row.ok()) return row.status();
+  return events;
+}
+
+absl::Status Outbox::ForgetPictures(std::span<const StoredId> events) {
+  if (events.empty()) return absl::OkStatus();
+  std::lock_guard guard(impl_->mutex);
+  // Without a sync: what a power cut takes back here is done once more.
+  if (const absl::Status sync = impl_->Sync(false); !sync.ok()) return sync;
+  internal::Transaction transaction(*impl_->database);
+  if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;
+  for (const StoredId& event : events) {
+    const absl::Status gone = impl_->pictures_gone.Start().Int(event.sequence).Run();
+    if (!gone.ok()) return gone;
+  }
+  return transaction.Commit();
 }
 
 }  // namespace vigil::store

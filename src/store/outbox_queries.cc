@@ -51,11 +51,13 @@ absl::StatusOr<std::vector<Waiting>> Outbox::WaitingActions() {
   return all;
 }
 
-absl::Status Outbox::TryAllNow() {
+absl::Status Outbox::TryAllNow(std::string_view action) {
   std::lock_guard guard(impl_->mutex);
-  const std::int64_t now = impl_->NowMicros();
-  return impl_->database->Execute(
-      fmt::format("UPDATE deliveries SET due_us = {0} WHERE state = 0 AND due_us > {0}", now));
+  auto statement = impl_->database->Prepare(
+      "UPDATE deliveries SET due_us = ?1 WHERE state = 0 AND due_us > ?1 AND (?2 = '' OR action = "
+      "?2)");
+  if (!statement.ok()) return statement.status();
+  return statement->Start().Int(impl_->NowMicros()).Text(action).Run();
 }
 
 absl::StatusOr<std::int64_t> Outbox::GiveUp(std::string_view action, std::string_view reason) {

@@ -50,6 +50,19 @@ class NoBrokenPipe {
   bool was_pending_ = false;
 };
 
+// By the words of curl and OpenSSL, which give all of these one code.
+std::string_view CertificateRemedy(std::string_view error) {
+  if (error.find("target host name") != std::string_view::npos ||
+      error.find("target ip") != std::string_view::npos) {
+    return "it is for another host name: use the one that the certificate has";
+  }
+  if (error.find("expired") != std::string_view::npos ||
+      error.find("not yet valid") != std::string_view::npos) {
+    return "renew it, or set this machine's clock";
+  }
+  return "name the authority's certificate with ca_file";
+}
+
 }  // namespace
 
 curl_socket_t CurlTransfer::Open(void* self, curlsocktype, curl_sockaddr* address) {
@@ -168,9 +181,8 @@ absl::Status TransferError(const CurlTransfer::Result& result, std::string_view 
       return absl::UnavailableError(
           fmt::format("{}: no connection; check host, port and firewall ({})", peer, result.error));
     case CURLE_PEER_FAILED_VERIFICATION:
-      return absl::UnavailableError(fmt::format(
-          "{}: its certificate is not trusted ({}); name the authority's certificate with ca_file",
-          peer, result.error));
+      return absl::UnavailableError(fmt::format("{}: its certificate is not trusted ({}); {}", peer,
+                                                result.error, CertificateRemedy(result.error)));
     case CURLE_SSL_CACERT_BADFILE:
       return absl::UnavailableError(
           fmt::format("{}: the certificates of ca_file cannot be read", peer));

@@ -48,18 +48,33 @@ class Table {
   std::map<std::vector<std::string>, std::pair<std::int64_t, std::int64_t>> rows_;
 };
 
-// Whole hours of the zone's clock, or days, from the one the window begins in.
+// Of at most an hour, so that there are not many of them.
+std::chrono::seconds BinWidth(std::chrono::microseconds span) {
+  constexpr int kMany = 24;
+  for (const int seconds : {5, 15, 60, 300, 900}) {
+    if (span <= std::chrono::seconds(seconds) * kMany) return std::chrono::seconds(seconds);
+  }
+  return std::chrono::hours(1);
+}
+
+std::string BinLabel(const CivilTime& t, std::chrono::seconds width) {
+  if (width >= std::chrono::hours(1)) return fmt::format("{:02}", t.hour);
+  if (width >= std::chrono::minutes(1)) return fmt::format("{:02}:{:02}", t.hour, t.minute);
+  return fmt::format("{:02}:{:02}:{:02}", t.hour, t.minute, t.second);
+}
+
+// Whole hours of the zone's clock, or parts of them, or days, from the one the window begins in.
 std::vector<TimeBin> Bins(const DigestWindow& window, const TimeZone& zone) {
-  const bool hours = window.until - window.from <= std::chrono::hours(48);
   std::vector<TimeBin> bins;
-  const CivilTime first = zone.At(window.from);
-  if (hours) {
+  const WallTime begin = window.from + std::chrono::microseconds(1);
+  const CivilTime first = zone.At(begin);
+  if (window.until - window.from <= std::chrono::hours(48)) {
+    const std::chrono::seconds width = BinWidth(window.until - window.from);
+    const std::chrono::seconds into_hour(first.minute * 60 + first.second);
     // By duration and not by the clock's face: an hour that comes twice has two bins.
-    WallTime from = window.from - std::chrono::minutes(first.minute) -
-                    std::chrono::seconds(first.second) -
-                    window.from.time_since_epoch() % std::chrono::seconds(1);
-    for (; from < window.until && bins.size() < kMaxBins; from += std::chrono::hours(1)) {
-      bins.push_back({from, fmt::format("{:02}", zone.At(from).hour), 0});
+    WallTime from = std::chrono::floor<std::chrono::seconds>(begin) - into_hour % width;
+    for (; bins.empty() || (from < window.until && bins.size() < kMaxBins); from += width) {
+      bins.push_back({from, BinLabel(zone.At(from), width), 0});
     }
     return bins;
   }
@@ -99,7 +114,7 @@ DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> h
     AddToBin(counts.bins, e.time);
     const std::string type(events::NameOf(e.type));
     if (!e.line.empty()) {
-      lines.Add({e.camera_id, e.line, e.direction, e.class_name}, 1);
+      lines.Add({e.camera_id, e.line, type, e.direction, e.class_name}, 1);
     } else if (!e.zone.empty()) {
       zones.Add({e.camera_id, e.zone, type, e.class_name}, 1);
     } else {

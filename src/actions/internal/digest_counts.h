@@ -22,18 +22,18 @@ struct CountRow {
 
 struct TimeBin {
   WallTime from;
-  std::string label;  ///< `14`: the hour; or `24 Nov`
+  std::string label;  ///< `14`: the hour; `14:05`, `14:05:15` in a short window; or `24 Nov`
   std::int64_t count = 0;
 };
 
 struct DigestCounts {
   std::int64_t events = 0, warnings = 0, critical = 0, held = 0;
   std::vector<CountRow> rules;    ///< rule; count and held
-  std::vector<CountRow> lines;    ///< camera, line, direction, class
+  std::vector<CountRow> lines;    ///< camera, line, event type, direction, class
   std::vector<CountRow> zones;    ///< camera, zone, event type, class
   std::vector<CountRow> others;   ///< camera, event type, class
   std::vector<CountRow> classes;  ///< class
-  std::vector<TimeBin> bins;      ///< hours, or days where the window is long; at most 62
+  std::vector<TimeBin> bins;      ///< by the window's length parts of hours, hours or days; 1 to 62
 };
 
 /// Rows are sorted, the largest first; beyond `max_rows` they are summed up in a last one.

@@ -124,7 +124,6 @@ void Dispatcher::Worker::RunBatch(const std::vector<store::Claimed>& batch, std:
       continue;
     }
     outcomes_.push_back(Attempt(batch[i], stop));
-    Note(outcomes_.back());
     if (Clock::now() >= flush_at) {
       Flush();
       flush_at = After(kFlushAfter);
@@ -136,12 +135,18 @@ void Dispatcher::Worker::RunBatch(const std::vector<store::Claimed>& batch, std:
 store::Finished Dispatcher::Worker::Attempt(const store::Claimed& claimed, std::stop_token stop) {
   store::Finished finished{claimed.sequence, name_, store::Outcome::kDone, "", {}};
   const absl::Status status = Call(claimed, stop);
-  if (status.ok()) return finished;
-  finished.reason = std::string(MessageOf(status));
-  // Nothing is given up only because we end.
-  const bool again = IsWorthAnother(status) || stop.stop_requested();
-  finished.outcome = again ? store::Outcome::kRetry : store::Outcome::kDead;
-  finished.at_least = RetryAfterOf(status).value_or(milliseconds(0));
+  if (absl::IsAborted(status) && stop.stop_requested()) {
+    finished.outcome = store::Outcome::kCutOff;  // says nothing about the other side
+    return finished;
+  }
+  if (!status.ok()) {
+    finished.reason = std::string(MessageOf(status));
+    // Nothing is given up only because we end.
+    const bool again = IsWorthAnother(status) || stop.stop_requested();
+    finished.outcome = again ? store::Outcome::kRetry : store::Outcome::kDead;
+    finished.at_least = RetryAfterOf(status).value_or(milliseconds(0));
+  }
+  Note(finished, status);
   return finished;
 }
 
@@ -160,8 +165,8 @@ absl::Status Dispatcher::Worker::Call(const store::Claimed& claimed, std::stop_t
   }
 }
 
-void Dispatcher::Worker::Note(const store::Finished& finished) {
-  // Who says when to come again answers: that is no reason to pause, nor news for the log.
+void Dispatcher::Worker::Note(const store::Finished& finished, const absl::Status& status) {
+  // Who says when to come again answers: that is no reason to pause.
   const bool told_when =
       finished.outcome == store::Outcome::kRetry && finished.at_least.count() > 0;
   const bool failed = finished.outcome == store::Outcome::kRetry && !told_when;
@@ -177,19 +182,25 @@ void Dispatcher::Worker::Note(const store::Finished& finished) {
     counters_.last_error = finished.reason;
     if (!failed) counters_.paused = false;
   }
-  if (finished.outcome != store::Outcome::kDone && !told_when) Tell(finished);
+  if (status.ok() || IsNotReady(status)) return;
+  if (told_when) {
+    Tell(finished, answers_quiet_until_, std::chrono::minutes(1));
+  } else {
+    Tell(finished, quiet_until_, std::chrono::seconds(1));
+  }
 }
 
-// At most a line a second.
-void Dispatcher::Worker::Tell(const store::Finished& finished) {
+// At most a line in `quiet`.
+void Dispatcher::Worker::Tell(const store::Finished& finished, Deadline& quiet_until,
+                              Clock::duration quiet) {
   ++untold_;
-  if (Clock::now() < quiet_until_) return;
+  if (Clock::now() < quiet_until) return;
   log::Warning("{}: event {}: {}{}{}", name_, finished.sequence,
                log::MaskCredentials(finished.reason),
                finished.outcome == store::Outcome::kDead ? "; given up" : "; will be repeated",
                untold_ > 1 ? fmt::format(" ({} failures since the last line)", untold_) : "");
   untold_ = 0;
-  quiet_until_ = After(std::chrono::seconds(1));
+  quiet_until = After(quiet);
 }
 
 // True: the outbox has all outcomes.

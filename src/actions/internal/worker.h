@@ -51,11 +51,11 @@ class Dispatcher::Worker {
   void RunBatch(const std::vector<store::Claimed>& batch, std::stop_token stop);
   store::Finished Attempt(const store::Claimed& claimed, std::stop_token stop);
   absl::Status Call(const store::Claimed& claimed, std::stop_token stop);
-  void Note(const store::Finished& finished);
+  void Note(const store::Finished& finished, const absl::Status& status);
   bool Flush();
   void WaitForWork(std::uint64_t heard, std::stop_token stop);
   void StoreFailed(const absl::Status& status);
-  void Tell(const store::Finished& finished);
+  void Tell(const store::Finished& finished, Deadline& quiet_until, Clock::duration quiet);
   Deadline::duration Pause();
 
   store::Outbox& outbox_;
@@ -71,7 +71,8 @@ class Dispatcher::Worker {
   std::int64_t last_failed_ = 0;           // its sequence
   int pauses_ = 0;                         // in a row
   bool store_failed_ = false;
-  Clock::time_point quiet_until_{};  // of failures in the log
+  // Of failures in the log, and of answers that say when to come again.
+  Clock::time_point quiet_until_{}, answers_quiet_until_{};
   std::int64_t untold_ = 0;
 
   mutable std::mutex mutex_;

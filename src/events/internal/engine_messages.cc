@@ -172,10 +172,12 @@ void EventEngine::Impl::MarkPresent(const DetectionMessage& message) {
 
 void EventEngine::Impl::UpdateCamera() {
   if (!stream.offline) return;
-  const Ms least = options.camera.online_after.count();
-  const bool gap = previous_time == kNever || stream.time - previous_time > least;
-  if (stream.back_since == kNever || (gap && least > 0)) stream.back_since = stream.time;
-  if (stream.time - stream.back_since < least) return;
+  // A gap that would not make a camera offline does not keep it offline either: slow cameras.
+  const CameraOptions& camera = options.camera;
+  const bool gap =
+      previous_time == kNever || stream.time - previous_time > camera.offline_after.count();
+  if (stream.back_since == kNever || gap) stream.back_since = stream.time;
+  if (stream.time - stream.back_since < camera.online_after.count()) return;
   stream.offline = false;
   stream.back_since = kNever;
   Emit(EventType::kCameraOnline, stream.time);

@@ -60,7 +60,9 @@ class Outbox::Impl {
   Clock::time_point quiet_until{};  // of drops in the log
   std::int64_t untold_drops = 0;
   internal::Statement insert_event, insert_delivery, insert_held, put_state, get_state;
-  internal::Statement claim_retries, claim_fresh, begin, done, not_begun, failures, retry, dead;
+  internal::Statement pictures_again, pictures_done, pictures_gone;
+  internal::Statement claim_retries, claim_fresh, begin, done, not_begun, cut_off, failures, retry,
+      dead;
   internal::Statement next_due, any_waiting, events_after, collected_in;
   internal::Statement garbage, garbage_forced, undone, drop_deliveries, drop_held, drop_event;
 
@@ -71,6 +73,7 @@ class Outbox::Impl {
     bool interrupted = false;
   };
   void TellDropped(std::int64_t dropped);
+  absl::Status NotePictures(const OutboxEntry& entry);
   absl::Status AddActions(const OutboxEntry& entry, std::int64_t sequence);
   absl::Status ReadRows(internal::Statement& statement, std::vector<Row>& rows);
   absl::Status FinishOne(const Finished& finished, OutboxCounters& counts);

@@ -55,6 +55,10 @@ CREATE TABLE state(
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 )sql",
+    // What still has pictures in the spool; they are forgotten once those are removed.
+    R"sql(
+CREATE INDEX deliveries_pictures ON deliveries(sequence, state) WHERE pictures <> '';
+)sql",
 };
 
 }  // namespace

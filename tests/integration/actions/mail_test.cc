@@ -184,9 +184,24 @@ TEST_F(MailServerTest, UntrustedCertificateGetsNeitherPasswordNorMail) {
 
 TEST_F(MailServerTest, CertificateOfAnotherNameIsRefused) {
   ASSERT_NO_FATAL_FAILURE(Start("tls"));
-  options_.host = "ip6-localhost";
+  options_.host = "127.0.0.2";
   const auto status = Send(SampleMail());
   EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(MessageOf(status)),
+              testing::AllOf(HasSubstr("for another host name"), Not(HasSubstr("ca_file"))));
+  EXPECT_EQ(Received(), 0);
+}
+
+TEST_F(MailServerTest, AServerThatWantsStartTlsIsNamedAsSuch) {
+  ASSERT_NO_FATAL_FAILURE(Start("starttls"));
+  options_.security = SmtpSecurity::kNone;
+  for (const char* user : {"", "vigil"}) {
+    options_.user = user;
+    options_.password = *user == '\0' ? "" : "correct horse";
+    const auto status = Send(SampleMail());
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("set smtp.security: starttls (530"));
+  }
   EXPECT_EQ(Received(), 0);
 }
 

@@ -95,7 +95,11 @@ async def main():
                     require_starttls=mode == "starttls", data_size_limit=20_000_000, loop=loop)
 
     server = await loop.create_server(factory, "127.0.0.1", 0, ssl=context if mode == "tls" else None)
-    print("port", server.sockets[0].getsockname()[1], flush=True)
+    port = server.sockets[0].getsockname()[1]
+    # Also under an address for which the certificate is not.
+    other = await loop.create_server(factory, "127.0.0.2", port,
+                                     ssl=context if mode == "tls" else None)
+    print("port", port, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 

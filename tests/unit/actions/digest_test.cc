@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "actions/digest_schedule.h"
 #include "actions/internal/digest_chart.h"
@@ -171,7 +172,8 @@ class DigestTest : public testing::Test {
 
   std::vector<Delivery> events_;
   std::vector<HeldBack> held_ = {{"car-detected", "cooldown", 12}, {"night-watch", "schedule", 3}};
-  DigestWindow window_{Utc("2026-11-23T23:00:00Z"), Utc("2026-11-24T23:00:00Z")};
+  DigestWindow window_{Utc("2026-11-23T23:00:00Z"), Utc("2026-11-24T23:00:00Z"),
+                       Utc("2026-11-25T07:00:00Z")};
   DigestOptions options_;
 };
 
@@ -216,6 +218,29 @@ TEST_F(DigestTest, TheCountsAddUp) {
   // Short tables: the rest is summed up, not dropped.
   const auto small = internal::Count(events_, held_, window_, TimeZone(), 5);
   EXPECT_EQ(sum(small.lines) + sum(small.zones) + sum(small.others), events);
+}
+
+// One crossing is up to three events, of which each has a row of its own.
+TEST_F(DigestTest, ACrossingIsCountedOnceThoughItIsThreeEvents) {
+  events_.clear();
+  for (std::int64_t crossing = 0; crossing < 11; ++crossing) {
+    for (const auto type : {events::EventType::kLineCross, events::EventType::kLineCount,
+                            events::EventType::kWrongWay}) {
+      Delivery d =
+          test::CarCrossing(static_cast<std::int64_t>(events_.size()), "2026-11-24T08:00:00Z");
+      d.event.type = type;
+      events_.push_back(d);
+    }
+  }
+  const auto counts = internal::Count(events_, {}, window_, TimeZone(), 40);
+  ASSERT_EQ(counts.lines.size(), 3U);
+  std::set<std::string> types;
+  for (const internal::CountRow& row : counts.lines) {
+    EXPECT_EQ(row.count, 11) << row.cells[2];
+    types.insert(row.cells[2]);
+  }
+  EXPECT_THAT(types, ElementsAre("LINE_COUNT", "LINE_CROSS", "WRONG_WAY"));
+  EXPECT_THAT(Render()->value().text, testing::ContainsRegex("LINE_CROSS +left_to_right +car +11"));
 }
 
 TEST_F(DigestTest, AnEventOfTwoRulesCountsOnce) {
@@ -273,6 +298,46 @@ TEST_F(DigestTest, SevereEventsGetTheirPhotosFirst) {
   EXPECT_THAT(mail.text, HasSubstr("photo1.jpg: "));
   EXPECT_THAT(mail.text.substr(mail.text.find("photo1.jpg")), HasSubstr("the-critical-one"));
 }
+
+// A recording's events are of its own time, 1970 if need be; the mail is of today.
+TEST_F(DigestTest, TheMailIsDatedWhenItIsWritten) {
+  const Mail mail = Render()->value();
+  EXPECT_EQ(mail.date, window_.written);
+  window_.written += std::chrono::hours(1);
+  EXPECT_NE(Render()->value().id, mail.id) << "another digest, though of the same time";
+}
+
+struct ShortCase {
+  const char* from;
+  const char* until;
+  const char* span;
+  const char* first_bin;
+  std::size_t bins;
+};
+class ShortWindow : public DigestTest, public testing::WithParamInterface<ShortCase> {};
+TEST_P(ShortWindow, IsShownInFinerSteps) {
+  options_.time_zone = "UTC";
+  window_.from = Utc(GetParam().from) - std::chrono::microseconds(1);
+  window_.until = Utc(GetParam().until);
+  EXPECT_THAT(Render()->value().subject, HasSubstr(fmt::format("({})", GetParam().span)));
+  const auto counts = internal::Count(events_, {}, window_, TimeZone(), 40);
+  EXPECT_EQ(counts.bins.size(), GetParam().bins);
+  EXPECT_EQ(counts.bins.front().label, GetParam().first_bin);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Windows, ShortWindow,
+    testing::Values(ShortCase{"2026-11-20T22:00:03Z", "2026-11-20T22:00:48Z",
+                              "2026-11-20 22:00:03 – 22:00:48 UTC", "22:00:00", 10},
+                    ShortCase{"2026-11-20T22:00:00Z", "2026-11-20T22:00:00Z",
+                              "2026-11-20 22:00:00 UTC", "22:00:00", 1},
+                    ShortCase{"2026-11-20T23:59:50Z", "2026-11-21T00:00:50Z",
+                              "2026-11-20 23:59:50 – 2026-11-21 00:00:50 UTC", "23:59:50", 12},
+                    ShortCase{"2026-11-20T22:01:30Z", "2026-11-20T22:21:00Z",
+                              "2026-11-20 22:01 – 22:21 UTC", "22:01", 20},
+                    ShortCase{"2026-11-20T08:07:00Z", "2026-11-20T10:00:00Z",
+                              "2026-11-20 08:07 – 10:00 UTC", "08:05", 23},
+                    ShortCase{"2026-11-20T08:00:00Z", "2026-11-20T20:00:00Z",
+                              "2026-11-20 08:00 – 20:00 UTC", "08", 12}));
 
 TEST_F(DigestTest, LongWindowsAreShownInDays) {
   window_.from = Utc("2026-10-20T22:00:00Z");

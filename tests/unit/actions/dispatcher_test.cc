@@ -16,6 +16,8 @@
 
 #include "actions/retry_after.h"
 #include "core/status.h"
+#include "core/wall_time.h"
+#include "store/outbox_reader.h"
 #include "support/event_samples.h"
 #include "support/test_data.h"
 
@@ -201,6 +203,37 @@ TEST_F(DispatcherTest, WhoSaysWhenToComeAgainIsNotAskedSooner) {
   EXPECT_GE(Clock::now() - Clock::time_point(Clock::duration(asked_at)), milliseconds(300));
 }
 
+// Told at once, and not again with every repetition.
+TEST_F(DispatcherTest, ARateLimitIsTold) {
+  outbox_options_.retry.max_failures = 100;
+  Reopen();
+  Recorded hook([&, calls = 0](const Delivery&, std::stop_token) mutable {
+    return ++calls > 5
+               ? absl::OkStatus()
+               : WithRetryAfter(absl::UnavailableError("hook: answered 429"), milliseconds(5));
+  });
+  Start({{"webhook", &hook}});
+  testing::internal::CaptureStdout();
+  Add(0, 1, {"webhook"});
+  EXPECT_THAT(Drain(), IsEmpty());
+  dispatcher_->Stop();
+  const std::string log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr("webhook: event 1: hook: answered 429; will be repeated"));
+  EXPECT_EQ(log.find("429"), log.rfind("429")) << log;
+}
+
+TEST_F(DispatcherTest, WhatIsNotReadyYetIsNoNews) {
+  Recorded capture([&, calls = 0](const Delivery&, std::stop_token) mutable {
+    return ++calls > 3 ? absl::OkStatus() : NotReady("still to come", milliseconds(1));
+  });
+  Start({{"frame_capture", &capture}});
+  testing::internal::CaptureStdout();
+  Add(0, 1, {"frame_capture"});
+  EXPECT_THAT(Drain(), IsEmpty());
+  dispatcher_->Stop();
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
 struct CodeCase {
   absl::StatusCode code;
   std::size_t attempts;
@@ -316,6 +349,29 @@ TEST_F(DispatcherTest, StopEndsWhatRunsAndLosesNothing) {
   Start({{"webhook", &fine}});
   EXPECT_THAT(Drain(), IsEmpty());
   EXPECT_THAT(fine.events(), SizeIs(10));
+}
+
+// Being stopped is no failure, and no reason that hides the real one.
+TEST_F(DispatcherTest, AStopKeepsTheReasonOfTheLastFailure) {
+  Recorded hook([&, calls = 0](const Delivery&, std::stop_token stop) mutable {
+    if (++calls == 1) return absl::UnavailableError("hook: answered 500");
+    SleepUntil(After(kLong), stop);
+    return absl::AbortedError("hook: stopped");
+  });
+  Start({{"webhook", &hook}});
+  Add(0, 1, {"webhook"});
+  ASSERT_TRUE(hook.WaitForCalls(2));
+  dispatcher_->Stop();
+  EXPECT_EQ(dispatcher_->counters()[0].last_error, "hook: answered 500");
+  auto reader = store::OutboxReader::Open(dir_ / "outbox.db");
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  const auto states = reader->Actions(WallNow());
+  ASSERT_TRUE(states.ok() && states->size() == 1);
+  EXPECT_EQ((*states)[0].last_failure, "hook: answered 500");
+  Recorded fine(Fine);
+  Start({{"webhook", &fine}});
+  EXPECT_THAT(Drain(), IsEmpty());
+  EXPECT_THAT(fine.attempts(), ElementsAre(3));  // it may be a repetition
 }
 
 TEST_F(DispatcherTest, StopIsLegalAtAnyMoment) {

@@ -39,7 +39,9 @@ class FrameCaptureTest : public testing::Test {
     spool_retention_ = Retention::Create(SpoolRetention(options_)).value();
     const auto now = [this] { return now_; };
     spool_ = FrameSpool::Create(options_, *spool_retention_, now).value();
-    action_ = FrameCapture::Create(options_, *capture_retention_, now).value();
+    action_ = FrameCapture::Create(options_, *capture_retention_, now, [this](const auto& event) {
+                return spool_->Awaits(event);
+              }).value();
   }
   Delivery Spooled(Delivery delivery, std::uint8_t level = 100) {
     const auto paths = spool_->Save(delivery.event, Grey(level).view(), Grey(level).view());
@@ -128,12 +130,16 @@ TEST_F(FrameCaptureTest, HostileNamesStayBelowTheFolder) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path()), {}), 1);
 }
 
-TEST_F(FrameCaptureTest, PicturesFromBeforeAndAfter) {
+// Those of a recording have times of their own, 1970 where nobody knows better.
+class PicturesFromBeforeAndAfter : public FrameCaptureTest,
+                                   public testing::WithParamInterface<const char*> {};
+TEST_P(PicturesFromBeforeAndAfter, AreWaitedForWhateverTheTimeOfTheEvent) {
   options_.pre_frames = 2;
   options_.post_frames = 2;
   options_.clean = false;
+  options_.file_name = "{track}.jpg";
   Open();
-  const Delivery base = test::CarCrossing();
+  const Delivery base = test::CarCrossing(7, GetParam());
   const auto offer = [&](int at_ms) {
     spool_->OnFrame("jetson-01", "driveway", base.event.time + milliseconds(at_ms),
                     Grey(static_cast<std::uint8_t>(100 + at_ms / 50)).view());
@@ -147,22 +153,43 @@ TEST_F(FrameCaptureTest, PicturesFromBeforeAndAfter) {
   ASSERT_TRUE(RetryAfterOf(early).has_value());
   EXPECT_LE(*RetryAfterOf(early), std::chrono::seconds(5));
 
-  for (int at = 100; at <= 2000; at += 100) offer(at);
+  for (int at = 100; at <= 900; at += 100) offer(at);
+  EXPECT_FALSE(Run(delivery).ok());  // one of two
+  for (int at = 1000; at <= 2000; at += 100) offer(at);
   ASSERT_TRUE(Run(delivery).ok());  // as soon as all are there
-  std::vector<std::string> endings;
-  for (const auto& name : Kept()) endings.push_back(name.substr(name.rfind("42")));
-  EXPECT_THAT(endings,
+  EXPECT_THAT(Kept(),
               ElementsAre("42.jpg", "42_post1.jpg", "42_post2.jpg", "42_pre1.jpg", "42_pre2.jpg"));
 }
+INSTANTIATE_TEST_SUITE_P(Times, PicturesFromBeforeAndAfter,
+                         testing::Values("2026-11-24T20:57:24.123Z", "1970-01-01T00:00:09Z",
+                                         "2031-01-01T00:00:00Z"),
+                         [](const auto& test) { return std::string(test.param).substr(0, 4); });
 
-TEST_F(FrameCaptureTest, ACameraThatIsGoneDoesNotHoldItUpForEver) {
+// Whatever ends the wait, the pictures that are there are kept.
+TEST_F(FrameCaptureTest, PicturesThatWillNotComeDoNotHoldItUp) {
   options_.post_frames = 3;
-  Open();
-  const Delivery delivery = Spooled(test::CarCrossing());
-  EXPECT_FALSE(Run(delivery).ok());
-  now_ += std::chrono::seconds(10);
-  EXPECT_TRUE(Run(delivery).ok());
-  EXPECT_EQ(Kept().size(), 2U);
+  options_.file_name = "{track}.jpg";
+  const Delivery base = test::CarCrossing();
+  const auto offer = [&](std::chrono::seconds after) {
+    spool_->OnFrame("jetson-01", "driveway", base.event.time + after, Grey(50).view());
+  };
+  const std::vector<std::pair<const char*, std::function<void()>>> ends = {
+      {"a camera that is gone", [&] { now_ += FrameSpool::kSilence + std::chrono::seconds(1); }},
+      {"a stream that began anew", [&] { offer(std::chrono::seconds(-3600)); }},
+      {"a process that ended", [&] { Open(); }},
+      {"the end of the input", [&] { spool_->EndOfFrames(); }}};
+  for (const auto& [what, end] : ends) {
+    Open();
+    const Delivery delivery = Spooled(base);
+    now_ += std::chrono::seconds(20);
+    offer(std::chrono::seconds(1));  // a slow one: it counts from its last frame
+    now_ += std::chrono::seconds(20);
+    EXPECT_FALSE(Run(delivery).ok()) << what;
+    end();
+    EXPECT_TRUE(Run(delivery).ok()) << what;
+    EXPECT_THAT(Kept(), ElementsAre("42.jpg", "42_clean.jpg", "42_post1.jpg")) << what;
+    std::filesystem::remove_all(options_.folder);
+  }
 }
 
 TEST_F(FrameCaptureTest, AnEventWithoutPicturesIsDone) {

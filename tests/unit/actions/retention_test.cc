@@ -73,6 +73,14 @@ TEST_F(Pain23, WithoutFreeSpaceNothingIsBegun) {
   EXPECT_THAT(Left(), ElementsAre());
 }
 
+TEST_F(Pain23, AFullDiskThatNothingIsToBeKeptFreeOfIsSaidToBeFull) {
+  Make("a.jpg", 1);
+  const auto status = Open({}, {}, {})->MakeRoom(std::int64_t{1} << 60, Now(), {});
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr(": the disk is full; make room, or set"));
+  EXPECT_THAT(Left(), ElementsAre("a.jpg"));
+}
+
 TEST_F(Pain23, WhatIsLargerThanAllItMayKeepIsRefused) {
   const auto retention = Open({}, KiB(10), {});
   EXPECT_EQ(retention->MakeRoom(KiB(11).bytes, Now(), {}).code(),

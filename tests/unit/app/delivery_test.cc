@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,75 @@ TEST_F(EventDeliveryTest, MailsAloneKeepTheirPicturesWithTheState) {
   ASSERT_EQ(Start(), absl::OkStatus());
   EXPECT_TRUE(delivery_->wants_pictures());
   EXPECT_TRUE(std::filesystem::exists(dir_ / "state/pictures/spool"));
+}
+
+class PicturesTest : public EventDeliveryTest {
+ protected:
+  PicturesTest() {
+    rules_[0].actions.frame_capture = "true";
+    config_.frame_capture.folder = dir_ / "captures";
+    config_.frame_capture.spool = dir_ / "captures/.spool";
+    config_.frame_capture.min_free = {};
+    config_.frame_capture.file_name = "{track}.jpg";
+    config_.outbox.retry.first = 10ms;
+  }
+  void DeliverWithPicture(std::int64_t number, std::vector<std::string> actions) {
+    Image image(64, 48, PixelFormat::kRgb8);
+    std::fill_n(image.mutable_view().data, image.bytes(), std::uint8_t{90});
+    const events::Event event = test::LineCross(number, test::TimeOf("2026-06-17T12:00:00Z"));
+    const std::vector<DecidedEvent> decided = {
+        {&event,
+         {{"all", events::Verdict::kDeliver, events::Severity::kInfo, std::move(actions)}}}};
+    delivery_->Deliver(decided, {}, image.view());
+  }
+  std::ptrdiff_t Spooled() const {
+    return std::distance(std::filesystem::directory_iterator(config_.frame_capture.spool), {});
+  }
+  std::ptrdiff_t Kept() const {
+    return std::distance(std::filesystem::directory_iterator(config_.frame_capture.folder), {}) - 1;
+  }
+};
+
+TEST_F(PicturesTest, LeaveTheSpoolWithTheLastDelivery) {
+  ASSERT_EQ(Start(), absl::OkStatus());
+  for (std::int64_t i = 1; i <= 5; ++i) DeliverWithPicture(i, {"frame_capture", "json_log"});
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  EXPECT_GE(Kept(), 2);
+  EXPECT_EQ(Spooled(), 0);
+  // The same events in another run: pictures that nobody waits for.
+  delivery_.reset();
+  ASSERT_EQ(Start(), absl::OkStatus());
+  DeliverWithPicture(3, {"frame_capture", "json_log"});
+  EXPECT_EQ(Spooled(), 1);
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  EXPECT_EQ(Spooled(), 0);
+}
+
+TEST_F(PicturesTest, StayForDeliveriesThatAreStillToBeMade) {
+  config_.smtp.host = "127.0.0.1";
+  config_.smtp.port = 1;  // nobody is there
+  config_.smtp.security = actions::SmtpSecurity::kNone;
+  config_.smtp.from = config_.smtp.to.emplace_back("a@example.org");
+  rules_[0].actions.email_immediate = "true";
+  ASSERT_EQ(Start(), absl::OkStatus());
+  DeliverWithPicture(1, {"frame_capture", "email_immediate"});
+  DeliverWithPicture(2, {"frame_capture"});
+  EXPECT_THAT(delivery_->Finish(After(2s)),
+              ElementsAre(HasSubstr("email_immediate: 1 deliveries are still to be made: mail")));
+  EXPECT_EQ(Spooled(), 1);
+}
+
+TEST_F(PicturesTest, AFullDiskIsToldInALineNotForEachEvent) {
+  config_.frame_capture.min_free = GiB(1 << 20);
+  ASSERT_EQ(Start(), absl::OkStatus());
+  testing::internal::CaptureStdout();
+  for (std::int64_t i = 1; i <= 50; ++i) DeliverWithPicture(i, {"frame_capture"});
+  EXPECT_THAT(delivery_->Finish(After(60s)), IsEmpty());
+  delivery_.reset();
+  const std::string log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr(" 1 events go on without pictures: "));
+  EXPECT_THAT(log, HasSubstr(" 49 events go on without pictures: "));
+  EXPECT_EQ(std::ranges::count(log, '\n'), 2) << log;
 }
 
 struct MissingCase {

@@ -239,7 +239,7 @@ TEST(Pain07CameraAlive, OfflineAndOnlineAreEventsWithHysteresis) {
   camera.time = last + Milliseconds(100'000);
   for (int burst = 0; burst < 5; ++burst) {
     for (int i = 0; i < 10; ++i) EXPECT_THAT(camera.Send({}), IsEmpty());
-    camera.time += Milliseconds(8000);
+    camera.time += Milliseconds(10'000);
   }
   EXPECT_TRUE(engine.is_offline());
   const WallTime back = camera.time;
@@ -250,6 +250,19 @@ TEST(Pain07CameraAlive, OfflineAndOnlineAreEventsWithHysteresis) {
   EXPECT_THAT(online, ElementsAre("CAMERA_ONLINE"));
   EXPECT_EQ(camera.events.back().time, back + Milliseconds(2000));
   EXPECT_FALSE(engine.is_offline());
+}
+
+// A picture every few seconds is less often than `online_after`, and all the same alive.
+TEST(Pain07CameraAlive, ASlowCameraComesOnlineAgain) {
+  for (const int pace_ms : {3000, 5000, 10'000}) {
+    TestCamera camera(Scene({}));
+    camera.pace = Milliseconds(pace_ms);
+    for (int i = 0; i < 10; ++i) EXPECT_THAT(camera.Send({}), IsEmpty());
+    camera.time += Milliseconds(60'000);
+    EXPECT_THAT(camera.Send({}), ElementsAre(testing::StartsWith("CAMERA_OFFLINE"))) << pace_ms;
+    EXPECT_THAT(camera.Send({}), ElementsAre("CAMERA_ONLINE")) << pace_ms;
+    for (int i = 0; i < 30; ++i) EXPECT_THAT(camera.Send({}), IsEmpty());
+  }
 }
 
 TEST(Pain07CameraAlive, ACameraThatNeverSentIsMissed) {

@@ -1,4 +1,5 @@
 // What is wrong with a rule is told with its key and the name that was probably meant.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include "core/limits.h"
 #include "core/status.h"
 #include "events/rule.h"
+#include "events/scene.h"
 
 namespace vigil::events {
 namespace {
@@ -119,6 +121,55 @@ TEST(RuleCheckAll, ClassesThatNobodyKnowsAreNotChecked) {
   rule.match.classes = {"zebra"};
   EXPECT_TRUE(Validate({rule}, known).ok());
 }
+
+struct SilentCase {
+  EventType type;
+  const char* lack;
+  void (*configure)(SceneOptions&);  // so that it comes
+};
+class SilentRule : public testing::TestWithParam<SilentCase> {};
+TEST_P(SilentRule, IsRefusedWithWhatIsMissing) {
+  SceneOptions scene;
+  scene.lines.resize(1);
+  scene.zones.resize(1);
+  scene.tracks.stationary_time = {};
+  scene.camera.offline_after = {};
+  scene.count_events = scene.object_events = false;
+  RuleOptions rule = Good();
+  rule.match = {};
+  rule.match.event_types = {GetParam().type};
+  KnownNames known = kKnown;
+  known.silent = SilentTypes(scene);
+  EXPECT_THAT(MessageOf(Validate({rule}, known)),
+              fmt::format("events.0.match.event_type: {} never comes, so the rule would do "
+                          "nothing: {}",
+                          NameOf(GetParam().type), GetParam().lack));
+  rule.match.event_types.push_back(EventType::kLineCross);  // one of them is enough
+  EXPECT_TRUE(Validate({rule}, known).ok());
+  rule.match.event_types.pop_back();
+  GetParam().configure(scene);
+  known.silent = SilentTypes(scene);
+  EXPECT_TRUE(Validate({rule}, known).ok()) << Validate({rule}, known);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Types, SilentRule,
+    testing::Values(SilentCase{EventType::kZoneDwell, "no zone has dwell",
+                               [](auto& s) { s.zones[0].dwell = {Milliseconds(1000)}; }},
+                    SilentCase{EventType::kZoneCrowd, "no zone has crowd_count",
+                               [](auto& s) { s.zones[0].crowd_count = 3; }},
+                    SilentCase{EventType::kSpeed, "speed.limit_kmh is not set",
+                               [](auto& s) { s.speed.emplace().limit_kmh = 30; }},
+                    SilentCase{EventType::kWrongWay, "no line has a forbidden direction",
+                               [](auto& s) { s.lines[0].forbidden = "left_to_right"; }},
+                    SilentCase{EventType::kObjectStationary, "tracks.stationary_time is 0",
+                               [](auto& s) { s.zones[0].stationary = Milliseconds(1000); }},
+                    SilentCase{EventType::kLineCount, "count_events is false",
+                               [](auto& s) { s.count_events = true; }},
+                    SilentCase{EventType::kObjectLost, "object_events is false",
+                               [](auto& s) { s.object_events = true; }},
+                    SilentCase{EventType::kCameraOnline, "camera.offline_after is 0",
+                               [](auto& s) { s.camera.offline_after = Milliseconds(1000); }}),
+    [](const auto& one) { return std::string(NameOf(one.param.type)); });
 
 TEST(RuleCheckAll, NumberIsBounded) {
   std::vector<RuleOptions> rules;

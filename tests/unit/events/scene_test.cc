@@ -132,6 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongScene{"dwell_zero_of_class",
                    [](auto& s) { s.zones[0].dwell_by_class["car"].after = {Milliseconds(0)}; },
                    "zones.0.dwell_by_class.car.after.0: must be longer than 0"},
+        WrongScene{"crowd_time_alone", [](auto& s) { s.zones[0].crowd_time = Milliseconds(1000); },
+                   "zones.0.crowd_time: says for how long, but crowd_count is not set"},
         WrongScene{"crowd", [](auto& s) { s.zones[0].crowd_count = -1; },
                    "zones.0.crowd_count: must be 0"},
         WrongScene{"too_many",
