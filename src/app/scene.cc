@@ -133,7 +133,6 @@ absl::StatusOr<std::unique_ptr<SceneInterpreter>> SceneInterpreter::Create(
   if (!engine.ok()) return engine.status();
   events::KnownNames known = NamesOf(device);
   known.classes = std::move(class_names);
-  known.silent = events::SilentTypes(SceneOf(device));
   auto rules = events::RuleSet::Create(device.rules, known);
   if (!rules.ok()) return rules.status();
   std::unique_ptr<SceneInterpreter> scene(

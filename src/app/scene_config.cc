@@ -242,7 +242,7 @@ void RegisterDevice(Schema& s, DeviceConfig& device) {
       .Doc("CAMERA_OFFLINE after so long without a frame; 0: never");
   s.Key("camera.online_after", device.scene.camera.online_after)
       .Range(Milliseconds(0), kHour)
-      .Doc("CAMERA_ONLINE once frames come for so long");
+      .Doc("CAMERA_ONLINE once frames come for so long, without a gap above offline_after");
   s.Key("count_events", device.scene.count_events)
       .Doc("LINE_COUNT and ZONE_OCCUPANCY with every change");
   s.Key("object_events", device.scene.object_events).Doc("OBJECT_APPEAR and OBJECT_LOST");
@@ -424,6 +424,7 @@ events::KnownNames NamesOf(const DeviceConfig& device) {
   }
   for (const events::ZoneOptions& zone : device.scene.zones)
     known.zones.push_back(zone.description);
+  known.silent = events::SilentTypes(SceneOf(device));
   return known;
 }
 
