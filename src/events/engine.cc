@@ -95,7 +95,7 @@ PlacedShapes EventEngine::shapes() const {
 
 const EngineCounts& EventEngine::counts() const { return impl_->counts; }
 std::size_t EventEngine::tracks() const { return impl_->tracks.size(); }
-bool EventEngine::is_offline() const { return impl_->stream.offline; }
+bool EventEngine::is_offline() const { return impl_->stream.offline(); }
 std::string EventEngine::Save() const { return impl_->Save(); }
 
 absl::Status EventEngine::Restore(std::string_view state) {

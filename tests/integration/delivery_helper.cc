@@ -138,7 +138,8 @@ class Process {
     const auto held = outbox_->HeldIn(*window);
     if (!held.ok()) Fail(MessageOf(held.status()));
     for (const auto& one : *held) text += fmt::format("held {}\n", one.count);
-    const fs::path path = folder_ / fmt::format("digest-{}", window->upto);
+    // With its beginning: an empty one may follow that ends where the last one did.
+    const fs::path path = folder_ / fmt::format("digest-{}-{}", window->after, window->upto);
     test::WriteText(path.string() + ".part", text);
     fs::rename(path.string() + ".part", path);
     if (const absl::Status closed = outbox_->CloseDigest(*window); !closed.ok())

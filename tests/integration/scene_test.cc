@@ -265,14 +265,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "events.0.match.line: unknown line 'dor'; did you mean door?"},
         WrongCase{
             "a_mail_without_a_server",
-            {"--detector", "hog", "--set",
-             "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {email_immediate: "
+            {"--detector", "hog", "--set", "object_events=true", "--set",
+             "events=[{name: a, match: {event_type: OBJECT_APPEAR}, actions: {email_immediate: "
              "true}}]"},
             78,
             "events.0.actions.email_immediate: a rule asks for mails, but smtp.host is not set"},
         WrongCase{"a_bus_that_comes_later",
-                  {"--detector", "hog", "--set",
-                   "events=[{name: a, match: {event_type: LINE_CROSS}, actions: {mqtt: true}}]"},
+                  {"--detector", "hog", "--set", "object_events=true", "--set",
+                   "events=[{name: a, match: {event_type: OBJECT_APPEAR}, actions: {mqtt: true}}]"},
                   78,
                   "events.0.actions.mqtt: "},
         WrongCase{

@@ -32,14 +32,14 @@ void EventEngine::Impl::ExpireUntil(Ms until) {
     const Slot still = tracks.oldest(TrackList::kStanding);
     const Ms moving_due = Deadline(TrackList::kMoving, moving);
     const Ms still_due = Deadline(TrackList::kStanding, still);
-    const Ms offline_due = offline_after == 0 || stream.offline || stream.time == kNever
+    const Ms offline_due = offline_after == 0 || stream.offline() || stream.time == kNever
                                ? kNoDeadline
                                : stream.time + offline_after;
     // A message at the very moment still counts as in time.
     const Ms due = std::min({moving_due, still_due, offline_due});
     if (due >= until) return;
     if (due == offline_due) {
-      stream.offline = true;
+      stream.offline_since = due;
       stream.back_since = kNever;
       Emit(EventType::kCameraOffline, due).reason =
           stream.began() ? fmt::format("no message since {}", ToIso8601(ToWallTime(stream.time)))

@@ -26,9 +26,10 @@ struct StreamState {
   std::int64_t sequence = 0;  ///< of the next event of the epoch
   std::int64_t frame = -1;    ///< of the last message; -1: none yet
   Ms time = kNever;           ///< of the last message; before one: when waiting for it began
-  bool offline = false;
-  Ms back_since = kNever;  ///< offline, but messages come again since
+  Ms offline_since = kNever;  ///< kNever: it is not offline
+  Ms back_since = kNever;     ///< offline, but messages come again since
 
+  bool offline() const { return offline_since != kNever; }
   bool began() const { return frame >= 0; }
 };
 

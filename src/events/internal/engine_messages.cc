@@ -171,14 +171,15 @@ void EventEngine::Impl::MarkPresent(const DetectionMessage& message) {
 }
 
 void EventEngine::Impl::UpdateCamera() {
-  if (!stream.offline) return;
+  // Frames that were only late do not show that the camera is back: what came after it was missed does.
+  if (!stream.offline() || stream.time < stream.offline_since) return;
   // A gap that would not make a camera offline does not keep it offline either: slow cameras.
   const CameraOptions& camera = options.camera;
   const bool gap =
       previous_time == kNever || stream.time - previous_time > camera.offline_after.count();
   if (stream.back_since == kNever || gap) stream.back_since = stream.time;
   if (stream.time - stream.back_since < camera.online_after.count()) return;
-  stream.offline = false;
+  stream.offline_since = kNever;
   stream.back_since = kNever;
   Emit(EventType::kCameraOnline, stream.time);
 }

@@ -16,7 +16,7 @@ namespace vigil::events {
 namespace {
 
 constexpr std::string_view kMagic = "VIGILEVT";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr Ms kLastMs = 253'402'300'799'999;  // of the year 9999
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
 constexpr float kFar = 1e6F;
@@ -46,7 +46,7 @@ void Put(ByteWriter& out, const StreamState& stream) {
   out.Put(stream.sequence);
   out.Put(stream.frame);
   out.Put(stream.time);
-  out.Put(stream.offline);
+  out.Put(stream.offline_since);
   out.Put(stream.back_since);
 }
 StreamState GetStream(ByteReader& in) {
@@ -56,7 +56,7 @@ StreamState GetStream(ByteReader& in) {
   stream.sequence = in.Get<std::int64_t>(0, kMaxCount);
   stream.frame = in.Get<std::int64_t>(-1, kMost);
   stream.time = GetTime(in);
-  stream.offline = in.Get<bool>();
+  stream.offline_since = GetTime(in);
   stream.back_since = GetTime(in);
   return stream;
 }

@@ -265,6 +265,21 @@ TEST(Pain07CameraAlive, ASlowCameraComesOnlineAgain) {
   }
 }
 
+// A link that stalled, and then brings what was filmed meanwhile: the two events keep their order.
+TEST(Pain07CameraAlive, LateFramesAreNotYetOnline) {
+  TestCamera camera(Scene({}));
+  camera.pace = Milliseconds(500);
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(camera.Send({}), IsEmpty());
+  const WallTime last = camera.time;
+  const auto offline = camera.engine().Advance(last + Milliseconds(20'000));
+  ASSERT_EQ(offline.size(), 1U);
+  const WallTime missed = offline[0].time;
+  std::vector<std::string> events;
+  for (int i = 0; i < 60 && events.empty(); ++i) events = camera.Send({});
+  EXPECT_THAT(events, ElementsAre("CAMERA_ONLINE"));
+  EXPECT_GT(camera.time, missed);
+}
+
 TEST(Pain07CameraAlive, ACameraThatNeverSentIsMissed) {
   TestCamera camera(Scene({}));
   EXPECT_THAT(camera.Keep(camera.engine().Advance(kStart)), IsEmpty());
