@@ -71,8 +71,8 @@ struct KnownNames {
   std::vector<std::string> lines;
   std::vector<std::string> zones;
   std::vector<std::string> directions;  ///< of any of the lines; names may repeat
-  std::vector<std::string> classes;  ///< empty: not known, so not checked
-  std::vector<std::string> actions;  ///< `webhook:ops` …; empty: not known, so not checked
+  std::vector<std::string> classes;     ///< empty: not known, so not checked
+  std::vector<std::string> actions;     ///< `webhook:ops` …; empty: not known, so not checked
   std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
 };
 

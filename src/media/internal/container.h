@@ -76,10 +76,10 @@ class Container {
   AVStream* stream_ = nullptr;
   bool connected_ = false;  // opened and understood
   bool live_ = false;
-  bool all_streams_ = false;      // read, not the video's alone
-  std::int64_t packets_ = 0;      // of the video stream
-  bool last_packet_cut_ = false;  // the demuxer found less of it than announced
-  bool end_with_error_ = false;   // the demuxer's own log: it ended because it could not go on
+  bool all_streams_ = false;          // read, not the video's alone
+  std::int64_t packets_ = 0;          // of the video stream
+  bool last_packet_cut_ = false;      // the demuxer found less of it than announced
+  bool end_with_error_ = false;       // the demuxer's own log: it ended because it could not go on
   std::int64_t cut_packet_ = -1'000;  // the last such
   std::uint64_t gaps_ = 0;
   std::int64_t stuck_at_ = -1;  // where a file could not be read last
