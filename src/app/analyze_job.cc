@@ -225,9 +225,7 @@ class Job {
     report_.detect_us += result.timing.detect_us;
     report_.mesh_us += result.timing.mesh_us;
     report_.other_us += result.timing.other_us;
-    const int limit =
-        PipelineOptionsOf(context_.config, input_.kind == media::Input::Kind::kPicture)
-            .landmarker.max_faces;
+    const int limit = MaxFacesOf(context_.config, input_.kind == media::Input::Kind::kPicture);
     if (static_cast<int>(result.faces.size()) >= limit) report_.faces_limit = limit;
     for (const face::Face& face : result.faces) {
       report_.faces = std::max(report_.faces, face.id);

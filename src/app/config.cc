@@ -317,10 +317,13 @@ absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {
   return options;
 }
 
+int MaxFacesOf(const Config& config, bool is_picture) {
+  return config.face.max_faces.value_or(is_picture ? kMaxFacesOfPicture : kMaxFacesOfVideo);
+}
+
 face::PipelineOptions PipelineOptionsOf(const Config& config, bool is_picture) {
   face::PipelineOptions options = config.face.pipeline;
-  options.landmarker.max_faces =
-      config.face.max_faces.value_or(is_picture ? kMaxFacesOfPicture : kMaxFacesOfVideo);
+  options.landmarker.max_faces = MaxFacesOf(config, is_picture);
   options.gaze.vertical_fov_deg = options.head_pose.vertical_fov_deg;
   switch (config.face.detector) {
     case FaceDetector::kWhole:

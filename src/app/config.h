@@ -75,6 +75,8 @@ std::vector<std::string> NotYet(const Config& config);
 
 /// What the configuration means to the face module. NotFound: the models folder.
 absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config);
+/// Faces at once: as configured, or what fits the kind of input.
+int MaxFacesOf(const Config& config, bool is_picture);
 face::PipelineOptions PipelineOptionsOf(const Config& config, bool is_picture);
 
 }  // namespace vigil::app

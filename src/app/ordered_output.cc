@@ -2,16 +2,21 @@
 
 #include <absl/status/status.h>
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "core/time.h"
 
 namespace vigil::app {
 namespace {
+
+constexpr std::chrono::seconds kPipePatience{60};
 
 absl::Status FileError(const std::string& path, int error) {
   return absl::ErrnoToStatus(
@@ -21,8 +26,13 @@ absl::Status FileError(const std::string& path, int error) {
 // A pipe without a reader says so instead of letting its writer wait where no stop is heard.
 absl::StatusOr<std::FILE*> OpenFile(const std::string& path, const std::stop_token& stop) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK;
+  const Deadline deadline = After(kPipePatience);
   int fd = open(path.c_str(), kFlags, 0666);
-  while (fd < 0 && errno == ENXIO) {
+  std::error_code ignored;  // a socket answers the same, and never will be read
+  while (fd < 0 && errno == ENXIO && std::filesystem::is_fifo(path, ignored)) {
+    if (Clock::now() >= deadline)
+      return absl::DeadlineExceededError(fmt::format(
+          "{}: nobody has read this pipe for {}; start its reader first", path, kPipePatience));
     if (!SleepUntil(After(std::chrono::milliseconds(50)), stop))
       return absl::CancelledError(fmt::format("{}: nobody reads it", path));
     fd = open(path.c_str(), kFlags, 0666);

@@ -22,7 +22,7 @@ class OrderedOutput {
   static constexpr std::size_t kMaxWaiting = 32U << 20;
 
   /// `path` "-" is standard output. `ordered` false: lines are written as they come, whole, as live inputs need it.
-  /// A pipe is waited for until somebody reads it, or `stop` is asked for (Cancelled). PermissionDenied, NotFound …,
+  /// A pipe is waited for until somebody reads it, a minute at most (DeadlineExceeded), or `stop` is asked for (Cancelled). PermissionDenied, NotFound …,
   /// naming the path.
   static absl::StatusOr<std::unique_ptr<OrderedOutput>> Create(const std::string& path,
                                                                std::size_t inputs, bool ordered,

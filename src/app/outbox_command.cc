@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "core/status.h"
@@ -29,15 +30,15 @@ std::string Dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Without an outbox nothing was ever to be done: that is an answer, not a failure.
-template <typename Rows>
-absl::StatusOr<std::vector<Rows>> ReadRows(
-    const std::filesystem::path& file,
-    absl::StatusOr<std::vector<Rows>> (*read)(store::OutboxReader&, int), int limit) {
+// What `read` makes of the outbox. Without one nothing was ever to be done: an answer, not a failure.
+template <typename Read>
+auto ReadIfThere(const std::filesystem::path& file, Read read)
+    -> decltype(read(std::declval<store::OutboxReader&>())) {
   auto reader = store::OutboxReader::Open(file);
-  if (absl::IsNotFound(reader.status())) return std::vector<Rows>{};
-  if (!reader.ok()) return reader.status();
-  return read(*reader, limit);
+  if (reader.ok()) return read(*reader);
+  using Rows = typename decltype(read(*reader))::value_type;
+  if (absl::IsNotFound(reader.status())) return Rows{};
+  return reader.status();
 }
 
 Json Describe(const store::ActionState& action) {
@@ -82,8 +83,8 @@ absl::Status TryAllNow(const DeliveryConfig& config) {
 
 int ListOutbox(const std::filesystem::path& file, const OutboxArguments& arguments,
                std::ostream& out, std::ostream& err) {
-  const auto actions = ReadRows<store::ActionState>(
-      file, [](store::OutboxReader& reader, int) { return reader.Actions(WallNow()); }, 0);
+  const auto actions =
+      ReadIfThere(file, [](store::OutboxReader& reader) { return reader.Actions(WallNow()); });
   if (!actions.ok()) return Failed(actions.status(), err);
   if (arguments.json) {
     out << Dump({{"file", file.string()}, {"actions", DescribeAll(*actions)}});
@@ -108,9 +109,8 @@ int ListOutbox(const std::filesystem::path& file, const OutboxArguments& argumen
 
 int ListDeadLetters(const std::filesystem::path& file, const OutboxArguments& arguments,
                     std::ostream& out, std::ostream& err) {
-  const auto letters = ReadRows<store::DeadLetter>(
-      file, [](store::OutboxReader& reader, int limit) { return reader.DeadLetters(limit); },
-      arguments.limit);
+  const auto letters = ReadIfThere(
+      file, [&](store::OutboxReader& reader) { return reader.DeadLetters(arguments.limit); });
   if (!letters.ok()) return Failed(letters.status(), err);
   if (arguments.json) {
     out << Dump({{"file", file.string()}, {"dead", DescribeAll(*letters)}});

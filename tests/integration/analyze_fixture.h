@@ -39,6 +39,11 @@ inline const std::string kPortrait = test::SamplePath("astronaut.png").string();
 class AnalyzeTest : public testing::Test {
  protected:
   std::string Path(const std::string& name) const { return (dir_ / name).string(); }
+  // A configuration file.
+  std::string Config(const std::string& text) const {
+    test::WriteText(Path("scene.yaml"), text);
+    return Path("scene.yaml");
+  }
 
   // A short video of the portrait drifting to the right, `frames` at 25 a second.
   std::string MakeVideo(const std::string& name, int frames) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/status.h"
+#include "log_delivery.h"
 #include "support/event_samples.h"
 #include "support/test_data.h"
 #include "support/text_file.h"
@@ -27,15 +28,6 @@ using testing::SizeIs;
 
 class EventDeliveryTest : public testing::Test {
  protected:
-  EventDeliveryTest() {
-    config_.state_dir = dir_ / "state";
-    config_.outbox.min_free = {};
-    config_.json_log.path = dir_ / "log.jsonl";
-    rules_.resize(1);
-    rules_[0].name = "all";
-    rules_[0].match.event_types = {events::EventType::kLineCross};
-    rules_[0].actions.json_log = "true";
-  }
   absl::Status Start() {
     auto delivery = EventDelivery::Start(config_, rules_);
     if (!delivery.ok()) return delivery.status();
@@ -50,8 +42,8 @@ class EventDeliveryTest : public testing::Test {
   }
 
   test::TempDir dir_;
-  DeliveryConfig config_;
-  std::vector<events::RuleOptions> rules_;
+  DeliveryConfig config_ = LogDelivery(dir_.path());
+  std::vector<events::RuleOptions> rules_ = LogRules();
   std::unique_ptr<EventDelivery> delivery_;
 };
 

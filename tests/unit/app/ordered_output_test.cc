@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <stop_token>
@@ -41,6 +44,20 @@ TEST(OrderedOutput, APipeThatNobodyReadsHearsAStop) {
   });
   const auto output = OrderedOutput::Create((dir / "pipe").string(), 1, true, stop.get_token());
   EXPECT_TRUE(absl::IsCancelled(output.status())) << output.status();
+}
+
+TEST(OrderedOutput, ASocketIsNotWaitedFor) {
+  const test::TempDir dir;
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  const std::string path = (dir / "socket").string();
+  ASSERT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, path.size());
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const auto output = OrderedOutput::Create(path, 1, true);
+  EXPECT_FALSE(output.ok());
+  EXPECT_THAT(std::string(MessageOf(output.status())), testing::HasSubstr("cannot be written"));
+  close(socket);
 }
 
 TEST(OrderedOutput, APipeIsWrittenOnceSomebodyReadsIt) {

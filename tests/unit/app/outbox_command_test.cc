@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "log_delivery.h"
 #include "support/event_samples.h"
 #include "support/test_data.h"
 #include "support/text_file.h"
@@ -30,18 +32,9 @@ struct Result {
 
 class OutboxCommandTest : public testing::Test {
  protected:
-  OutboxCommandTest() {
-    config_.state_dir = dir_.path();
-    config_.outbox.min_free = {};
-    config_.json_log.path = dir_ / "log.jsonl";
-    rules_.resize(1);
-    rules_[0].name = "all";
-    rules_[0].match.event_types = {events::EventType::kLineCross};
-    rules_[0].actions.json_log = "true";
-  }
-
   // An outbox with events for the log, and what came of the first attempt at each.
   void Store(const std::vector<Outcome>& outcomes) {
+    std::filesystem::create_directories(config_.state_dir);
     auto outbox = store::Outbox::Open(OutboxFile(config_), config_.outbox);
     ASSERT_TRUE(outbox.ok()) << outbox.status();
     std::int64_t number = 0;
@@ -80,8 +73,8 @@ class OutboxCommandTest : public testing::Test {
   }
 
   test::TempDir dir_;
-  DeliveryConfig config_;
-  std::vector<events::RuleOptions> rules_;
+  DeliveryConfig config_ = LogDelivery(dir_.path());
+  std::vector<events::RuleOptions> rules_ = LogRules();
   OutboxArguments arguments_;
 };
 

@@ -1,6 +1,8 @@
 // Videos that tests make for themselves.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -57,5 +59,9 @@ struct Readout {
   std::vector<std::int64_t> times() const;
 };
 Readout ReadAll(const std::filesystem::path& path, const SourceOptions& options = {});
+
+inline void ExpectStrictlyRising(const std::vector<std::int64_t>& times) {
+  for (std::size_t i = 1; i < times.size(); ++i) EXPECT_GT(times[i], times[i - 1]) << "frame " << i;
+}
 
 }  // namespace vigil::media::test

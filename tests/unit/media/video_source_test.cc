@@ -10,30 +10,20 @@
 #include "media/source.h"
 #include "media/video_writer.h"
 #include "support/test_data.h"
+#include "support/text_file.h"
 #include "test_video.h"
 
 namespace vigil::media {
 namespace {
 
+using test::ExpectStrictlyRising;
 using test::ReadAll;
+using vigil::test::ReadText;
 using vigil::test::SharedPath;
 using vigil::test::TempDir;
+using vigil::test::WriteFile;
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
-
-void Write(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary)
-      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
-std::string Bytes(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void ExpectStrictlyRising(const std::vector<std::int64_t>& times) {
-  for (std::size_t i = 1; i < times.size(); ++i) EXPECT_GT(times[i], times[i - 1]) << "frame " << i;
-}
 
 TEST(VideoSource, GivesEveryFrameWithItsNumberTimeAndPicture) {
   const TempDir dir;
@@ -175,172 +165,6 @@ INSTANTIATE_TEST_SUITE_P(
         FormatCase{"bgra_odd", {"bgra", {67, 33}, {10, 20, 30, 255}}, {30, 20, 10}}),
     [](const auto& test) { return std::string(test.param.name); });
 
-struct BreakCase {
-  const char* extension;
-  double share;  // of the file that is left
-};
-void PrintTo(const BreakCase& value, std::ostream* out) {
-  *out << value.extension << " " << value.share;
-}
-class BrokenOff : public testing::TestWithParam<BreakCase> {};
-
-TEST_P(BrokenOff, GivesWhatCameBeforeThenDataLoss) {
-  const TempDir dir;
-  const std::string extension = GetParam().extension;
-  const auto whole = dir / ("whole" + extension), cut = dir / ("cut" + extension);
-  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(100, 25));
-  test::CopyVideo(dir / "a.mp4", whole);
-  ASSERT_TRUE(absl::IsOutOfRange(test::ReadAll(whole).end));
-  std::string bytes = Bytes(whole);
-  bytes.resize(static_cast<std::size_t>(static_cast<double>(bytes.size()) * GetParam().share));
-  Write(cut, bytes);
-  const auto read = ReadAll(cut);
-  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
-  EXPECT_NE(Text(read.end).find(cut.string() + ": breaks off after "), std::string::npos)
-      << Text(read.end);
-  EXPECT_GT(read.frames.size(), 20U);
-  EXPECT_LT(read.frames.size(), 100U);
-  for (std::size_t i = 0; i + 1 < read.frames.size(); ++i) {  // the last one may be damaged
-    EXPECT_EQ(test::NumberOf(read.frames[i].image.view()), static_cast<int>(i));
-  }
-}
-INSTANTIATE_TEST_SUITE_P(All, BrokenOff,
-                         testing::Values(BreakCase{".mp4", 0.5}, BreakCase{".mp4", 0.9},
-                                         BreakCase{".mov", 0.7}, BreakCase{".mkv", 0.5}),
-                         [](const auto& test) {
-                           return std::string(test.param.extension + 1) + "_at_" +
-                                  std::to_string(static_cast<int>(test.param.share * 100));
-                         });
-
-TEST(VideoSource, AnAviThatBreaksOffSaysSo) {
-  const TempDir dir;
-  std::string bytes = Bytes(vigil::test::SamplePath("vtest.avi"));
-  ASSERT_FALSE(bytes.empty());
-  bytes.resize(bytes.size() / 5);
-  Write(dir / "cut.avi", bytes);
-  const auto read = ReadAll(dir / "cut.avi");
-  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
-  EXPECT_GT(read.frames.size(), 100U);
-}
-
-TEST(VideoSource, RepeatsHowItEnded) {
-  const TempDir dir;
-  test::WriteNumberedVideo(dir / "a.mp4", {64, 64}, {0});
-  auto source = OpenVideo((dir / "a.mp4").string(), {}, {});
-  ASSERT_TRUE((*source)->Read({}).ok());
-  EXPECT_TRUE(absl::IsOutOfRange((*source)->Read({}).status()));
-  EXPECT_TRUE(absl::IsOutOfRange((*source)->Read({}).status()));
-}
-
-// All that can be decoded comes, also behind the damage; then it is said.
-TEST(VideoSource, DamageThatTheDecoderSurvivesIsToldAtTheEnd) {
-  const TempDir dir;
-  const auto path = dir / "a.mp4";
-  test::WriteNumberedVideo(path, {320, 240}, test::Times(200, 25));  // a key frame every 50
-  std::string bytes = Bytes(path);
-  for (std::size_t i = bytes.size() * 40 / 100; i < bytes.size() * 45 / 100; ++i)
-    bytes[i] = static_cast<char>(i * 31 >> 3);
-  Write(path, bytes);
-  const auto read = ReadAll(path);
-  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
-  EXPECT_NE(Text(read.end).find(path.string() + ": damaged inside: "), std::string::npos)
-      << Text(read.end);
-  EXPECT_NE(Text(read.end).find("; copy or record it again"), std::string::npos) << Text(read.end);
-  EXPECT_GT(read.counters.corrupt, 0U);
-  EXPECT_GT(read.frames.size(), 150U);
-  EXPECT_EQ(test::NumberOf(read.frames.back().image.view()), 199);
-  ExpectStrictlyRising(read.times());
-}
-
-class Holed : public testing::TestWithParam<const char*> {};
-
-// A tenth of the file is zeros, as after a crash of the machine that recorded it: a container that
-// finds its place again must not make that a success.
-TEST_P(Holed, FilesFailAtTheirEnd) {
-  const TempDir dir;
-  const auto path = dir / (std::string("a") + GetParam());
-  test::WriteNumberedVideo(dir / "whole.mp4", {320, 240}, test::Times(200, 25));
-  test::CopyVideo(dir / "whole.mp4", path);
-  ASSERT_TRUE(absl::IsOutOfRange(ReadAll(path).end)) << Text(ReadAll(path).end);
-  std::string bytes = Bytes(path);
-  const auto hole = bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() * 4 / 10);
-  std::fill(hole, hole + static_cast<std::ptrdiff_t>(bytes.size() / 10), '\0');
-  Write(path, bytes);
-  const auto read = ReadAll(path);
-  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
-  EXPECT_NE(Text(read.end).find("; copy or record it again"), std::string::npos) << Text(read.end);
-  EXPECT_GT(read.frames.size(), 50U);
-  EXPECT_LT(read.frames.size(), 200U);
-}
-INSTANTIATE_TEST_SUITE_P(All, Holed, testing::Values(".mp4", ".mov", ".mkv", ".ts", ".flv"),
-                         [](const auto& test) { return std::string(test.param + 1); });
-
-// Two recordings put end to end: the counters of the transport stream do not go on, and nothing is
-// missing.
-TEST(VideoSource, JoinedFilesAreNotDamaged) {
-  const TempDir dir;
-  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(60, 25));
-  test::CopyVideo(dir / "a.mp4", dir / "a.ts");
-  const std::string one = Bytes(dir / "a.ts");
-  for (const int copies : {2, 3}) {
-    std::string all;
-    for (int i = 0; i < copies; ++i) all += one;
-    Write(dir / "all.ts", all);
-    const auto read = ReadAll(dir / "all.ts");
-    EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
-    EXPECT_EQ(read.frames.size(), 60U * static_cast<std::size_t>(copies));
-  }
-}
-
-// A recording that was begun while the stream ran: until the first key picture nothing can be
-// decoded, and that is no damage.
-TEST(VideoSource, ABeginningInTheMiddleOfAStreamIsNoDamage) {
-  const TempDir dir;
-  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(200, 25));
-  test::CopyVideo(dir / "a.mp4", dir / "a.ts");
-  const std::string whole = Bytes(dir / "a.ts");
-  constexpr std::size_t kPacket = 188;
-  Write(dir / "late.ts", whole.substr(whole.size() / 10 / kPacket * kPacket));
-  const auto read = ReadAll(dir / "late.ts");
-  EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
-  EXPECT_GT(read.frames.size(), 100U);
-  EXPECT_LT(read.frames.size(), 200U);
-}
-
-// A Matroska file need not say how long its video is, only how long the longest of its streams is.
-TEST(VideoSource, AMatroskaFileThatOnlySaysItsWholeLengthBreaksOffToo) {
-  VIGIL_NEEDS_SHARED_DATA();
-  const TempDir dir;
-  test::CopyStreams(SharedPath("videos/car-detection.mp4"), dir / "a.mkv");
-  std::string bytes = Bytes(dir / "a.mkv");
-  const std::string tag = "DURATION";
-  for (std::size_t at = 0; (at = bytes.find(tag, at)) != std::string::npos; at += tag.size())
-    bytes[at] = 'X';
-  Write(dir / "whole.mkv", bytes);
-  const auto whole = ReadAll(dir / "whole.mkv");
-  EXPECT_TRUE(absl::IsOutOfRange(whole.end)) << Text(whole.end);
-  EXPECT_EQ(whole.frames.size(), 377U);
-  EXPECT_FALSE(whole.info.duration_us);
-  Write(dir / "cut.mkv", bytes.substr(0, bytes.size() * 3 / 4));
-  const auto cut = ReadAll(dir / "cut.mkv");
-  EXPECT_EQ(cut.end.code(), absl::StatusCode::kDataLoss) << Text(cut.end);
-  EXPECT_GT(cut.frames.size(), 200U);
-}
-
-TEST(VideoSource, DamageToTheEndIsDataLoss) {
-  const TempDir dir;
-  const auto path = dir / "a.mp4";
-  test::WriteNumberedVideo(path, {320, 240}, test::Times(100, 25));
-  std::string bytes = Bytes(path);
-  for (std::size_t i = bytes.size() / 2; i < bytes.size(); ++i) bytes[i] = static_cast<char>(0xff);
-  Write(path, bytes);
-  const auto read = ReadAll(path);
-  EXPECT_EQ(read.end.code(), absl::StatusCode::kDataLoss) << Text(read.end);
-  EXPECT_NE(Text(read.end).find(path.string() + ": damaged from "), std::string::npos)
-      << Text(read.end);
-  EXPECT_GT(read.frames.size(), 10U);
-}
-
 struct BadCase {
   const char* name;
   const char* file;
@@ -355,7 +179,7 @@ TEST_P(BadFile, IsOneLineThatNamesItAndWhatIsWrong) {
   const auto path = dir / GetParam().file;
   if (std::string(GetParam().name) == "a_folder") std::filesystem::create_directory(path);
   if (!GetParam().bytes.empty() || std::string(GetParam().name) == "empty")
-    Write(path, GetParam().bytes);
+    WriteFile(path, GetParam().bytes);
   const auto source = OpenVideo(path.string(), {}, {});
   ASSERT_FALSE(source.ok());
   EXPECT_EQ(source.status().code(), GetParam().code) << Text(source.status());
@@ -387,7 +211,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(VideoSource, AnMp4WithoutItsIndexIsNotAVideo) {
   const TempDir dir;
   test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(25, 25));
-  Write(dir / "cut.mp4", Bytes(dir / "a.mp4").substr(0, 200));
+  WriteFile(dir / "cut.mp4", ReadText(dir / "a.mp4").substr(0, 200));
   const auto source = OpenVideo((dir / "cut.mp4").string(), {}, {});
   EXPECT_EQ(source.status().code(), kInvalid) << Text(source.status());
 }
@@ -395,9 +219,9 @@ TEST(VideoSource, AnMp4WithoutItsIndexIsNotAVideo) {
 TEST(VideoSource, ASizeBeyondTheLimitIsRefusedByItsHeader) {
   const TempDir dir;
   // A GIF of 20,000 x 20,000: 1.2 GB, were it decoded.
-  Write(dir / "a.gif",
-        std::string("GIF89a\x20\x4e\x20\x4e\x80\x00\x00\x00\x00\x00\xff\xff\xff", 19) +
-            std::string(",\x00\x00\x00\x00\x20\x4e\x20\x4e\x00\x02\x02\x44\x01\x00;", 16));
+  WriteFile(dir / "a.gif",
+            std::string("GIF89a\x20\x4e\x20\x4e\x80\x00\x00\x00\x00\x00\xff\xff\xff", 19) +
+                std::string(",\x00\x00\x00\x00\x20\x4e\x20\x4e\x00\x02\x02\x44\x01\x00;", 16));
   const auto source = OpenVideo((dir / "a.gif").string(), {}, {});
   EXPECT_EQ(source.status().code(), absl::StatusCode::kResourceExhausted) << Text(source.status());
   EXPECT_NE(Text(source.status()).find("20000x20000"), std::string::npos) << Text(source.status());

@@ -17,29 +17,8 @@
 namespace vigil::objects {
 namespace {
 
-using test::FastestDet;
-using test::GraphWriter;
-using test::kFourLevels;
-using test::kNaN;
-using test::kThreeLevels;
-using test::NanoDet;
-using test::NanoDetPlus;
-using test::NmsLists;
-using test::NmsRows;
-using test::OneTable;
-using test::Table;
-using test::YoloV10;
-using test::YoloV5;
-using test::YoloV8;
-using test::YoloX;
+using namespace test;  // the graphs
 using testing::HasSubstr;
-using vigil::test::OnnxFloats;
-using vigil::test::OnnxInt;
-using vigil::test::OnnxIntList;
-using vigil::test::OnnxInts;
-using vigil::test::OnnxNode;
-using vigil::test::OnnxValue;
-using vigil::test::Proto;
 
 enum class Placed { kCenter, kTopLeft, kStretch };
 
