@@ -7,9 +7,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "app/analyze_job.h"
 #include "app/config_command.h"
@@ -136,7 +139,7 @@ class Analysis {
     // is every run whose events are delivered: those that the outbox knows already would not be.
     const bool repeatable =
         ordered && DeviceOf(config_.scene, config_.scene.device_id).rules.empty();
-    epoch_ = config_.scene.epoch.value_or(repeatable ? 0 : UnixMilliseconds());
+    epochs_ = EpochsFrom(config_.scene.epoch.value_or(repeatable ? 0 : UnixMilliseconds()));
     const auto& rules = DeviceOf(config_.scene, config_.scene.device_id).rules;
     if (plan_.objects && !rules.empty()) {
       auto delivery = EventDelivery::Start(config_.delivery, rules);
@@ -188,6 +191,19 @@ class Analysis {
     threads.clear();  // joins
   }
 
+  // Inputs of one camera are its streams one after the other: each has an epoch of its own, so that no two events have
+  // one id, and all track ids are new.
+  std::vector<std::int64_t> EpochsFrom(std::int64_t first) const {
+    std::map<std::string, std::int64_t> next;
+    std::vector<std::int64_t> epochs;
+    epochs.reserve(inputs_.size());
+    for (const media::Input& input : inputs_) {
+      const auto of_camera = next.try_emplace(CameraOf(config_, input), first).first;
+      epochs.push_back(of_camera->second++);
+    }
+    return epochs;
+  }
+
   void Work() {
     auto models = WorkerModels::Load(plan_);
     const JobContext context{
@@ -200,7 +216,7 @@ class Analysis {
         .delivery = delivery_.get(),
         .display = arguments_.display ? &shown_ : nullptr,
         .decoder_threads = decoder_threads_,
-        .epoch = epoch_,
+        .epochs = epochs_,
         .complain = [this](const absl::Status& status) { TellFailure(status); }};
     for (std::size_t i = next_++; i < inputs_.size(); i = next_++) {
       if (!models.ok()) {
@@ -333,7 +349,7 @@ class Analysis {
   std::size_t not_found_ = 0;  // arguments that stand for no input
   std::vector<std::filesystem::path> saves_;
   ModelPlan plan_;
-  std::int64_t epoch_ = 0;
+  std::vector<std::int64_t> epochs_;  // of each input
   face::CanonicalFace canonical_;
   std::unique_ptr<OrderedOutput> json_, csv_, events_, detections_;
   LatestSlot<Image> shown_;  // for the window

@@ -51,8 +51,8 @@ class Job {
   absl::Status RunInput(const std::stop_token& stop) {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
-    auto perception =
-        Perception::Create(context_.config, context_.canonical, models_, input_, context_.epoch);
+    auto perception = Perception::Create(context_.config, context_.canonical, models_, input_,
+                                         context_.epochs[number_]);
     if (!perception.ok()) return perception.status();
     perception_ = *std::move(perception);
     switch (input_.kind) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -77,7 +78,7 @@ struct JobContext {
   EventDelivery* delivery = nullptr;
   LatestSlot<Image>* display = nullptr;
   int decoder_threads = 1;
-  std::int64_t epoch = 0;  ///< of this run, for messages and events
+  std::span<const std::int64_t> epochs;  ///< of each input, for messages and events
   /// Says what has failed while the job goes on. From any thread.
   std::function<void(const absl::Status&)> complain;
 

@@ -245,8 +245,14 @@ class CommandLine {
         return WithConfig(arguments_, [this](const Config& config) {
           StopOnSignal signals;
           test_notify_.timeout = std::chrono::seconds(notify_timeout_s_);
-          return TestNotify(NotifyPaths(config.delivery), test_notify_, signals.token(), std::cout,
-                            std::cerr);
+          const int tried = TestNotify(NotifyPaths(config.delivery), test_notify_, signals.token(),
+                                       std::cout, std::cerr);
+          if (!test_notify_.names.empty()) return tried;
+          // What a rule asks for and has no path yet would fail first of all.
+          const auto missing =
+              MissingActions(config.delivery, DeviceOf(config.scene, config.scene.device_id).rules);
+          for (const std::string& one : missing) fmt::print(stderr, "vigil: {}\n", one);
+          return missing.empty() ? tried : 1;
         });
       };
     });

@@ -88,6 +88,11 @@ absl::StatusOr<WorkerModels> WorkerModels::Load(const ModelPlan& plan) {
   return models;
 }
 
+std::string CameraOf(const Config& config, const media::Input& input) {
+  const DeviceConfig& device = DeviceOf(config.scene, config.scene.device_id);
+  return device.camera_id.empty() ? CameraIdOf(input.name) : device.camera_id;
+}
+
 absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& config,
                                                                const face::CanonicalFace& canonical,
                                                                const WorkerModels& models,
@@ -103,7 +108,7 @@ absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& con
   }
   if (models.objects) {
     const DeviceConfig& device = DeviceOf(config.scene, config.scene.device_id);
-    const std::string camera = device.camera_id.empty() ? CameraIdOf(input.name) : device.camera_id;
+    const std::string camera = CameraOf(config, input);
     const auto names = models.objects->class_names();
     std::vector<std::string> classes(names.begin(), names.end());
     perception->watcher_ = std::make_unique<SceneWatcher>(

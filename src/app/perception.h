@@ -44,6 +44,9 @@ struct WorkerModels {
   static absl::StatusOr<WorkerModels> Load(const ModelPlan& plan);
 };
 
+/// The camera that an input stands for: as configured, or by its name.
+std::string CameraOf(const Config& config, const media::Input& input);
+
 /// One input. One thread at a time. What it returns is valid until the next call.
 class Perception {
  public:

@@ -141,7 +141,8 @@ absl::Status Outbox::Impl::Sync(bool full) {
 absl::Status Outbox::Impl::Prepare() {
   const std::string row =
       "SELECT d.sequence, d.action, d.rule, d.severity, d.pictures, d.attempts, d.interruptions, "
-      "e.body FROM deliveries d JOIN events e USING(sequence) WHERE d.state = 0 AND d.action = ? ";
+      "e.body, d.failures FROM deliveries d JOIN events e USING(sequence) WHERE d.state = 0 AND "
+      "d.action = ? ";
   const std::string one = " WHERE sequence = ? AND action = ? AND state = 1";
   const std::string finished =
       "UPDATE deliveries SET interruptions = 0, finished_us = ?, reason = ?, ";

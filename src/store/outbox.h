@@ -94,6 +94,7 @@ struct Claimed {
   events::Severity severity = events::Severity::kInfo;
   std::vector<std::filesystem::path> pictures;
   int attempt = 1;
+  bool last_attempt = false;  ///< a failure that might pass makes it a dead letter all the same
 };
 
 enum class Outcome : std::uint8_t {

@@ -43,6 +43,7 @@ absl::Status Outbox::Impl::ReadRows(Statement& statement, std::vector<Row>& rows
     row.claimed.attempt = static_cast<int>(statement.IntAt(5)) + 1;
     row.interrupted = statement.IntAt(6) > 0;
     row.body = statement.TextAt(7);
+    row.claimed.last_attempt = statement.IntAt(8) + 1 >= options.retry.max_failures;
   }
   return more.status();
 }

@@ -13,6 +13,7 @@
 namespace vigil {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class SceneConfigTest : public AnalyzeTest {};
@@ -157,5 +158,24 @@ TEST_F(SceneConfigTest, ShippedConfigurationsLoad) {
 // A horizontal line at half height, crossed twice upward and twice downward (data/README.md). From
 // straight above, the network takes these cars for cell phones and suitcases: with all classes it
 // sees every one of them.
+// What a rule asks for and cannot have is found out here, not when the first event is lost.
+TEST_F(SceneConfigTest, TestNotifyNamesWhatRulesLack) {
+  const auto scene = Config(fmt::format(R"(
+zones: [{{x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: door}}]
+events:
+  - {{name: entered, match: {{event_type: ZONE_ENTER}}, actions: {{email_immediate: true, webhook: opps}}}}
+state_dir: {0}/state
+actions: {{json_log: {{path: {0}/log.jsonl}}, frame_capture: {{folder: {0}/captures, min_free: 0}}}}
+)",
+                                        dir_.path().string()));
+  const auto all = test::RunProgram({VIGIL_BINARY, "test-notify", "--config", scene});
+  EXPECT_EQ(all.exit_code, 1);
+  EXPECT_THAT(all.out, HasSubstr("json_log: ok"));
+  EXPECT_THAT(all.err, AllOf(HasSubstr("email_immediate: a rule asks for mails"),
+                             HasSubstr("a rule asks for webhook:opps")));
+  const auto one = test::RunProgram({VIGIL_BINARY, "test-notify", "json_log", "--config", scene});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+}
+
 }  // namespace
 }  // namespace vigil

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -174,6 +175,65 @@ outbox: {{min_free: 0, drain: 60s}}
   }
   EXPECT_EQ(pictures, 2 * entered.size());  // annotated and clean
   EXPECT_EQ(ReadJsonLines(Path("command.txt")).size(), entered.size());
+}
+
+// Two recordings of one camera, by their names or by camera.id: each has an epoch, so no event of one is taken for one of
+// the other.
+TEST_F(SceneTest, TwoRecordingsOfOneCameraLoseNoEvents) {
+  const std::string street = MakeStreet(30);
+  for (const char* folder : {"a", "b"}) {
+    std::filesystem::create_directory(Path(folder));
+    std::filesystem::copy(street, dir_ / folder / "street.mp4");
+  }
+  const auto scene = Config(kScene + fmt::format(R"(
+epoch: 7
+events:
+  - {{name: entered, match: {{event_type: ZONE_ENTER}}, actions: {{json_log: true}}}}
+state_dir: {0}/state
+actions: {{json_log: {{path: {0}/log.jsonl, daily: false}}}}
+outbox: {{min_free: 0, drain: 60s}}
+)",
+                                                 dir_.path().string()));
+  const auto run =
+      Analyze({Path("a/street.mp4"), Path("b/street.mp4"), "--detector", "hog", "--config", scene,
+               "--events", Path("events.jsonl"), "--detections", Path("detections.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, Not(HasSubstr("earlier run")));
+  std::set<std::string> ids;
+  std::size_t events = 0, entered = 0;
+  for (const json& event : ReadJsonLines(Path("events.jsonl"))) {
+    ++events;
+    ids.insert(event["id"]);
+    entered += event["type"] == "ZONE_ENTER" ? 1 : 0;
+    EXPECT_THAT(event["id"].get<std::string>(), testing::ContainsRegex("jetson-01/street/[78]/"));
+  }
+  EXPECT_GT(entered, 1U);
+  EXPECT_EQ(ids.size(), events);
+  EXPECT_EQ(test::ReadLines(Path("log.jsonl")).size(), entered);
+
+  // Played again, it is one camera that was started anew: the same events, but counts of lines go on.
+  const auto replay =
+      Replay({Path("detections.jsonl"), "--config", scene, "--events", Path("again.jsonl")});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_THAT(replay.err, Not(HasSubstr("refused")));
+  std::set<std::string> again;
+  for (const json& event : ReadJsonLines(Path("again.jsonl"))) again.insert(event["id"]);
+  EXPECT_EQ(again, ids);
+}
+
+TEST_F(SceneTest, ADeliveryGivenUpFailsTheRunAndIsTold) {
+  const auto scene = Config(kScene + fmt::format(R"(
+events:
+  - {{name: entered, match: {{event_type: ZONE_ENTER}}, actions: {{webhook: true}}, cooldown: 1h}}
+state_dir: {0}/state
+actions: {{webhook: {{url: "http://127.0.0.1:9/"}}}}
+outbox: {{min_free: 0, drain: 60s, retry: {{first: 10ms, longest: 20ms, max_failures: 2}}}}
+)",
+                                                 dir_.path().string()));
+  const auto run = Analyze({MakeStreet(10), "--detector", "hog", "--config", scene});
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  EXPECT_THAT(run.err, testing::ContainsRegex("webhook: [0-9]+ deliveries failed for good: given "
+                                              "up after 2 attempts"));
 }
 
 TEST_F(SceneTest, MailsAndTheDigestArriveAtARealServer) {

@@ -142,8 +142,12 @@ store::Finished Dispatcher::Worker::Attempt(const store::Claimed& claimed, std::
   if (!status.ok()) {
     finished.reason = std::string(MessageOf(status));
     // Nothing is given up only because we end.
-    const bool again = IsWorthAnother(status) || stop.stop_requested();
-    finished.outcome = again ? store::Outcome::kRetry : store::Outcome::kDead;
+    const bool may_pass = IsWorthAnother(status) || stop.stop_requested();
+    if (may_pass && claimed.last_attempt)
+      finished.reason =
+          fmt::format("given up after {} attempts: {}", claimed.attempt, finished.reason);
+    finished.outcome =
+        may_pass && !claimed.last_attempt ? store::Outcome::kRetry : store::Outcome::kDead;
     finished.at_least = RetryAfterOf(status).value_or(milliseconds(0));
   }
   Note(finished, status);
@@ -167,9 +171,9 @@ absl::Status Dispatcher::Worker::Call(const store::Claimed& claimed, std::stop_t
 
 void Dispatcher::Worker::Note(const store::Finished& finished, const absl::Status& status) {
   // Who says when to come again answers: that is no reason to pause.
-  const bool told_when =
-      finished.outcome == store::Outcome::kRetry && finished.at_least.count() > 0;
-  const bool failed = finished.outcome == store::Outcome::kRetry && !told_when;
+  const bool may_pass = !status.ok() && IsWorthAnother(status);
+  const bool told_when = may_pass && finished.at_least.count() > 0;
+  const bool failed = may_pass && !told_when;
   if (!failed) {
     failed_in_row_ = pauses_ = 0;  // given up or not, whoever it goes to answers
   } else {
@@ -182,7 +186,8 @@ void Dispatcher::Worker::Note(const store::Finished& finished, const absl::Statu
     counters_.last_error = finished.reason;
     if (!failed) counters_.paused = false;
   }
-  if (status.ok() || IsNotReady(status)) return;
+  const bool given_up = finished.outcome == store::Outcome::kDead;
+  if (status.ok() || (IsNotReady(status) && !given_up)) return;
   if (told_when) {
     Tell(finished, answers_quiet_until_, std::chrono::minutes(1));
   } else {
@@ -194,10 +199,13 @@ void Dispatcher::Worker::Note(const store::Finished& finished, const absl::Statu
 void Dispatcher::Worker::Tell(const store::Finished& finished, Deadline& quiet_until,
                               Clock::duration quiet) {
   ++untold_;
-  if (Clock::now() < quiet_until) return;
+  // What is given up will not be heard of again.
+  const bool given_up = finished.outcome == store::Outcome::kDead;
+  if (Clock::now() < quiet_until && !(given_up && !told_given_up_)) return;
+  told_given_up_ = given_up;
   log::Warning("{}: event {}: {}{}{}", name_, finished.sequence,
                log::MaskCredentials(finished.reason),
-               finished.outcome == store::Outcome::kDead ? "; given up" : "; will be repeated",
+               given_up ? "; it is a dead letter" : "; will be repeated",
                untold_ > 1 ? fmt::format(" ({} failures since the last line)", untold_) : "");
   untold_ = 0;
   quiet_until = After(quiet);

@@ -74,6 +74,7 @@ class Dispatcher::Worker {
   // Of failures in the log, and of answers that say when to come again.
   Clock::time_point quiet_until_{}, answers_quiet_until_{};
   std::int64_t untold_ = 0;
+  bool told_given_up_ = false;  // the last line was of one that is not repeated
 
   mutable std::mutex mutex_;
   ActionCounters counters_;  // under mutex_

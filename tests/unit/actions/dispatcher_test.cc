@@ -222,6 +222,23 @@ TEST_F(DispatcherTest, ARateLimitIsTold) {
   EXPECT_EQ(log.find("429"), log.rfind("429")) << log;
 }
 
+// What is given up after its last attempt is not announced as going to be repeated.
+TEST_F(DispatcherTest, TheLastAttemptIsToldAsSuch) {
+  outbox_options_.retry.max_failures = 2;
+  Reopen();
+  Recorded hook(
+      [](const Delivery&, std::stop_token) { return absl::UnavailableError("nobody listens"); });
+  Start({{"webhook", &hook}});
+  testing::internal::CaptureStdout();
+  Add(0, 1, {"webhook"});
+  EXPECT_THAT(Drain(), IsEmpty());
+  dispatcher_->Stop();
+  const std::string log = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(log, HasSubstr("nobody listens; will be repeated"));
+  EXPECT_THAT(log, HasSubstr("given up after 2 attempts: nobody listens; it is a dead letter"));
+  EXPECT_EQ(dispatcher_->counters()[0].last_error, "given up after 2 attempts: nobody listens");
+}
+
 TEST_F(DispatcherTest, WhatIsNotReadyYetIsNoNews) {
   Recorded capture([&, calls = 0](const Delivery&, std::stop_token) mutable {
     return ++calls > 3 ? absl::OkStatus() : NotReady("still to come", milliseconds(1));
@@ -250,6 +267,10 @@ TEST_P(DispatcherCodes, DecideWhetherItIsRepeated) {
   const auto dead = outbox_->DeadLetters(10);
   ASSERT_THAT(*dead, SizeIs(1));
   EXPECT_THAT(dead->at(0).reason, HasSubstr("says the server"));
+  const auto counters = dispatcher_->counters()[0];
+  EXPECT_EQ(counters.dead, 1);
+  EXPECT_EQ(counters.retried, static_cast<std::int64_t>(GetParam().attempts) - 1);
+  EXPECT_THAT(counters.last_error, HasSubstr("says the server"));
 }
 INSTANTIATE_TEST_SUITE_P(Codes, DispatcherCodes,
                          testing::Values(CodeCase{absl::StatusCode::kUnavailable, 5},
