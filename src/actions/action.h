@@ -34,6 +34,10 @@ class Action {
   /// As rules name it: `json_log`, `email_immediate` …
   virtual std::string_view name() const = 0;
 
+  /// Whether nobody sees it run twice for one delivery. Outcomes are then written down in groups, which is cheaper; else
+  /// each before the next delivery is begun, so that a crash repeats one at most.
+  virtual bool repeats_unseen() const { return false; }
+
   /// Returns by `deadline`, and soon once `stop` is asked for. Unavailable, DeadlineExceeded,
   /// Aborted and ResourceExhausted are worth another attempt; any other error is final.
   virtual absl::Status Run(const Delivery& delivery, Deadline deadline, std::stop_token stop) = 0;

@@ -138,6 +138,7 @@ class FrameCapture final : public Action {
                                                               Awaits awaits = {});
 
   std::string_view name() const override { return "frame_capture"; }
+  bool repeats_unseen() const override { return true; }
 
   /// Gives the delivery's pictures their names; by hard links, so it costs no room, and a
   /// repetition finds them there (on disks without links, and from another disk, they are copied).

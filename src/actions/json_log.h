@@ -66,6 +66,7 @@ class JsonLog final : public Action {
   ~JsonLog() override;
 
   std::string_view name() const override { return "json_log"; }
+  bool repeats_unseen() const override { return true; }
   absl::Status Run(const Delivery& delivery, Deadline deadline, std::stop_token stop) override;
 
  private:

@@ -27,6 +27,7 @@ class Named final : public actions::Action {
   Named(std::string name, std::shared_ptr<actions::Action> action)
       : name_(std::move(name)), action_(std::move(action)) {}
   std::string_view name() const override { return name_; }
+  bool repeats_unseen() const override { return action_->repeats_unseen(); }
   absl::Status Run(const actions::Delivery& delivery, Deadline deadline,
                    std::stop_token stop) override {
     return action_->Run(delivery, deadline, std::move(stop));

@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Outcomes reach the outbox at least so often, that a crash repeats little.
+// Outcomes of actions that nobody sees repeated reach the outbox at least so often.
 constexpr milliseconds kFlushAfter{20};
 // What nobody rang for is found after this time.
 constexpr std::chrono::seconds kLongestWait{5};
@@ -124,7 +124,7 @@ void Dispatcher::Worker::RunBatch(const std::vector<store::Claimed>& batch, std:
       continue;
     }
     outcomes_.push_back(Attempt(batch[i], stop));
-    if (Clock::now() >= flush_at) {
+    if (!action_->repeats_unseen() || Clock::now() >= flush_at) {
       Flush();
       flush_at = After(kFlushAfter);
     }

@@ -156,6 +156,19 @@ TEST_F(DispatcherTest, DeliversInOrderWhatWasThereAndWhatComes) {
   EXPECT_EQ(dispatcher_->counters()[0].delivered, 200);
 }
 
+// A crash repeats at most the one delivery that was under way: all before it are written down.
+TEST_F(DispatcherTest, AnOutcomeIsKnownBeforeTheNextDeliveryBegins) {
+  std::vector<std::int64_t> known;
+  Recorded hook([&](const Delivery&, std::stop_token) {
+    known.push_back(outbox_->counters().delivered);
+    return absl::OkStatus();
+  });
+  Add(0, 5, {"webhook"});
+  Start({{"webhook", &hook}});
+  EXPECT_THAT(Drain(), IsEmpty());
+  EXPECT_THAT(known, ElementsAre(0, 1, 2, 3, 4));
+}
+
 TEST_F(DispatcherTest, ADeadMailServerDoesNotStopTheLog) {
   std::atomic<bool> dead = true;
   Recorded log(Fine), mail([&](const Delivery&, std::stop_token stop) {
