@@ -35,6 +35,20 @@ float HalfToFloat(std::uint16_t half) {
   return (half & 0x8000) != 0 ? -value : value;
 }
 
+// Operators whose results nobody reads do nothing, and XNNPACK ends the process for one: it gives such a result no memory.
+void DropUnread(Graph& graph) {
+  std::vector<bool> read(graph.tensors.size(), false);
+  for (const int output : graph.outputs) read[static_cast<std::size_t>(output)] = true;
+  for (auto op = graph.ops.rbegin(); op != graph.ops.rend(); ++op) {
+    if (!read[static_cast<std::size_t>(op->output)]) continue;
+    for (const int input : op->inputs) {
+      if (input >= 0) read[static_cast<std::size_t>(input)] = true;
+    }
+  }
+  std::erase_if(graph.ops,
+                [&](const Op& op) { return !read[static_cast<std::size_t>(op.output)]; });
+}
+
 }  // namespace
 
 absl::StatusOr<Graph> TfliteParser::Parse() {
@@ -50,6 +64,7 @@ absl::StatusOr<Graph> TfliteParser::Parse() {
     graph_.outputs.push_back(output);
   }
   if (graph_.outputs.empty()) return Invalid("there are none");
+  DropUnread(graph_);
   return std::move(graph_);
 }
 

@@ -75,7 +75,7 @@ struct GraphTensor {
 
 struct Graph {
   std::vector<GraphTensor> tensors;
-  std::vector<Op> ops;  ///< in an order in which they can run
+  std::vector<Op> ops;  ///< in an order in which they can run; only those that the outputs need
   std::vector<int> inputs, outputs;
 };
 

@@ -104,5 +104,14 @@ TEST(TfliteModel, DamagedBytesNeverCrash) {
   EXPECT_LT(refused, tried);
 }
 
+// Found by fuzzing: an ADD whose result is neither read nor an output.
+TEST(TfliteModel, AnOperatorThatNobodyReadsIsLeftOut) {
+  const auto file =
+      ReadFile(test::SourcePath("tests/fuzz/seeds/tflite_fuzz/unread_operator.tflite"));
+  const auto model = TfliteModel::Create("unread", file);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_TRUE((*model)->Run().ok());
+}
+
 }  // namespace
 }  // namespace vigil::nn
