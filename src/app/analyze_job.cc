@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "app/result_csv.h"
@@ -51,20 +53,45 @@ class Job {
   absl::Status RunInput(const std::stop_token& stop) {
     auto mask = media::PrivacyMask::Create(context_.config.masks);
     if (!mask.ok()) return mask.status();
-    auto perception = Perception::Create(context_.config, context_.canonical, models_, input_,
+    using Kind = media::Input::Kind;
+    media::Input input = input_;
+    const auto started = Clock::now();
+    OpenedSource opened;
+    if (input.kind == Kind::kVideo) {
+      auto options = context_.config.source.options;
+      options.threads = context_.decoder_threads;
+      opened = media::OpenVideo(input.name, options, stop);
+      if (!opened->ok()) return opened->status();
+    } else if (input.kind == Kind::kStream) {
+      opened = FirstAttempt(stop);
+      // What lies behind an address may be a file: then it is read like one, to its end and without loss.
+      if (opened->ok() && !(**opened)->info().live) input.kind = Kind::kVideo;
+    }
+    auto perception = Perception::Create(context_.config, context_.canonical, models_, input,
                                          context_.epochs[number_]);
     if (!perception.ok()) return perception.status();
     perception_ = *std::move(perception);
-    switch (input_.kind) {
-      case media::Input::Kind::kPicture:
+    switch (input.kind) {
+      case Kind::kPicture:
         return RunPicture(*mask, stop);
-      case media::Input::Kind::kVideo:
-        return RunVideo(*std::move(mask), stop);
-      case media::Input::Kind::kCamera:
-      case media::Input::Kind::kStream:
-        return RunLive(*std::move(mask), stop);
+      case Kind::kVideo:
+        return RunVideo(media::WithMask(**std::move(opened), *std::move(mask)), stop);
+      case Kind::kCamera:
+      case Kind::kStream:
+        return RunLive(*std::move(mask), std::move(opened), started, stop);
     }
     return absl::InternalError("unknown kind of input");
+  }
+
+  using OpenedSource = std::optional<absl::StatusOr<std::unique_ptr<media::FrameSource>>>;
+
+  // Of a stream, as long as an attempt of LiveSource may take.
+  absl::StatusOr<std::unique_ptr<media::FrameSource>> FirstAttempt(
+      const std::stop_token& stop) const {
+    const SourceConfig& source = context_.config.source;
+    const auto give_up = source.live.connect_timeout;
+    return media::VideoOpener(input_.name, source.options)(
+        give_up.count() > 0 ? give_up : source.options.connect_timeout, stop);
   }
 
   absl::Status RunPicture(media::PrivacyMask& mask, const std::stop_token& stop) {
@@ -93,12 +120,7 @@ class Job {
     return absl::OkStatus();
   }
 
-  absl::Status RunVideo(media::PrivacyMask mask, const std::stop_token& stop) {
-    auto options = context_.config.source.options;
-    options.threads = context_.decoder_threads;
-    auto source = media::OpenVideo(input_.name, options, stop);
-    if (!source.ok()) return source.status();
-    auto masked = media::WithMask(*std::move(source), std::move(mask));
+  absl::Status RunVideo(std::unique_ptr<media::FrameSource> masked, const std::stop_token& stop) {
     progress_.total = masked->info().frames.value_or(0);
     fps_ = masked->info().fps;
     for (;;) {
@@ -110,17 +132,23 @@ class Job {
     }
   }
 
-  absl::Status RunLive(media::PrivacyMask mask, const std::stop_token& stop) {
+  // `first`: what an attempt to open it has given, where there was one; it counts as the first.
+  absl::Status RunLive(media::PrivacyMask mask, OpenedSource first, Clock::time_point started,
+                       const std::stop_token& stop) {
     LatestSlot<Frame> slot;
     auto open =
-        [this, mask = std::move(mask)](
+        [this, &first, mask = std::move(mask)](
             std::chrono::milliseconds limit,
             const std::stop_token& opening) -> absl::StatusOr<std::unique_ptr<media::FrameSource>> {
-      auto source = media::VideoOpener(input_.name, context_.config.source.options)(limit, opening);
+      auto source =
+          first ? *std::exchange(first, std::nullopt)
+                : media::VideoOpener(input_.name, context_.config.source.options)(limit, opening);
       if (!source.ok()) return source.status();
       return media::WithMask(*std::move(source), mask);
     };
-    media::LiveSource live(report_.name, std::move(open), context_.config.source.live, slot);
+    auto options = context_.config.source.live;
+    options.started = started;
+    media::LiveSource live(report_.name, std::move(open), std::move(options), slot);
     absl::Status status;
     while (status.ok()) {
       auto frame = slot.Take(After(1s), stop);

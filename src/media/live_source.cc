@@ -55,6 +55,7 @@ LiveSource::LiveSource(const std::string& name, SourceOpener open, LiveOptions o
     : name_(log::MaskCredentials(name)),
       open_(std::move(open)),
       options_(std::move(options)),
+      started_(options_.started.value_or(Clock::now())),
       slot_(slot),
       backoff_(options_.backoff, std::hash<std::string>{}(name_)),
       thread_([this](std::stop_token stop) { Run(std::move(stop)); }) {}

@@ -61,6 +61,8 @@ struct LiveOptions {
   /// A source that never gave a frame is given up after this long, whatever `attempts` says; 0: no
   /// such limit.
   std::chrono::milliseconds connect_timeout{10'000};
+  /// Where times begin, and the count to connect_timeout; none: now. For whoever has tried the source before.
+  std::optional<Clock::time_point> started;
   /// Called by the capture thread after each change of state, without a lock. Must not block for
   /// long, nor destroy the LiveSource.
   std::function<void(const LiveStatus&)> on_change;
@@ -105,7 +107,7 @@ class LiveSource {
   const std::string name_;
   const SourceOpener open_;
   const LiveOptions options_;
-  const Clock::time_point started_ = Clock::now();
+  const Clock::time_point started_;
   LatestSlot<Frame>& slot_;
 
   Backoff backoff_;  // capture thread, as the three below
