@@ -3,7 +3,7 @@
 
 PRESET ?= release
 JOBS   ?= $(shell nproc)
-BINARY := build/release/vigil
+BINARY := build/$(PRESET)/vigil
 INPUT  ?=
 
 setup:

@@ -229,7 +229,7 @@ class Analysis {
             RunJob(context, *models, inputs_[i], i, saves_[i], progress_[i], signals_.token());
       }
       for (OrderedOutput* output : Outputs()) output->Done(i);
-      if (line_ != nullptr) line_->JobDone();
+      progress_[i].ended = true;
       if (!OutputFailed(reports_[i].status)) TellFailure(reports_[i].status);
     }
     if (--running_ == 0) shown_.Close();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "core/time.h"
 #include "events/envelope.h"
 #include "events/event_json.h"
+#include "media/fetch_picture.h"
 #include "media/live_source.h"
 #include "media/masked_source.h"
 #include "media/picture.h"
@@ -96,7 +98,10 @@ class Job {
 
   absl::Status RunPicture(media::PrivacyMask& mask, const std::stop_token& stop) {
     const auto start = Clock::now();
-    auto image = media::ReadPicture(input_.name);
+    const auto& source = context_.config.source.options;
+    auto image = media::SchemeOf(input_.name).empty()
+                     ? media::ReadPicture(input_.name)
+                     : media::FetchPicture(input_.name, source, stop);
     if (!image.ok()) return image.status();
     mask.Apply(image->mutable_view());
     Frame frame;
@@ -122,6 +127,7 @@ class Job {
 
   absl::Status RunVideo(std::unique_ptr<media::FrameSource> masked, const std::stop_token& stop) {
     progress_.total = masked->info().frames.value_or(0);
+    progress_.duration_us = masked->info().duration_us.value_or(0);
     fps_ = masked->info().fps;
     for (;;) {
       auto frame = masked->Read(stop);
@@ -135,6 +141,7 @@ class Job {
   // `first`: what an attempt to open it has given, where there was one; it counts as the first.
   absl::Status RunLive(media::PrivacyMask mask, OpenedSource first, Clock::time_point started,
                        const std::stop_token& stop) {
+    progress_.endless = true;
     LatestSlot<Frame> slot;
     auto open =
         [this, &first, mask = std::move(mask)](
@@ -224,6 +231,7 @@ class Job {
       report_.events_us += result.events_us;
     }
     progress_.frames = report_.frames;
+    progress_.position_us = frame.timestamp_us;
     if (result.faces != nullptr) progress_.faces = static_cast<int>(result.faces->faces.size());
     if (result.scene != nullptr) {
       progress_.objects = static_cast<int>(
@@ -257,11 +265,18 @@ class Job {
     if (static_cast<int>(result.faces.size()) >= limit) report_.faces_limit = limit;
     for (const face::Face& face : result.faces) {
       report_.faces = std::max(report_.faces, face.id);
-      // A blink or closure is counted when it has ended; one under way at the very end is not.
-      if (!face.blink.completed) continue;
-      const bool is_blink = face.blink.completed->end_us - face.blink.completed->begin_us <=
-                            context_.config.face.pipeline.states.blink.max_us;
-      ++(is_blink ? report_.blinks : report_.long_closures);
+      Counted& before = counted_[face.id];
+      report_.blinks += face.blink.count - before.blinks;
+      report_.long_closures += face.blink.long_closures - before.long_closures;
+      before = {face.blink.count, face.blink.long_closures, report_.frames};
+    }
+    // Ids do not come back once a face has left, and it may stay unseen for a moment only.
+    constexpr std::size_t kMostCounted = 1024;
+    constexpr std::uint64_t kLongGone = 10'000;  // frames
+    if (counted_.size() > kMostCounted) {
+      std::erase_if(counted_, [&](const auto& each) {
+        return each.second.frame + kLongGone < report_.frames;
+      });
     }
   }
 
@@ -336,6 +351,13 @@ class Job {
     return status;
   }
 
+  // What of a face's counters is in the report already.
+  struct Counted {
+    std::int64_t blinks = 0;
+    std::int64_t long_closures = 0;
+    std::uint64_t frame = 0;  // in which it was seen last
+  };
+
   const JobContext& context_;
   WorkerModels& models_;
   const media::Input& input_;
@@ -347,7 +369,8 @@ class Job {
   Size video_size_;
   double fps_ = 0;
   bool video_given_up_ = false;
-  std::vector<DecidedEvent> decided_;  // of RecordEvents
+  std::vector<DecidedEvent> decided_;        // of RecordEvents
+  std::map<std::int64_t, Counted> counted_;  // by face id
   JsonWriter json_;
   std::string line_;
   JobReport report_;

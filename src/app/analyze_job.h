@@ -62,6 +62,11 @@ void CountEvent(const events::Event& event, JobReport& report);
 struct JobProgress {
   std::atomic<std::uint64_t> frames = 0;
   std::atomic<std::int64_t> total = 0;  ///< frames to come in all; 0: unknown
+  // Where that is unknown, of a file: stream time of the last frame, and of the end; microseconds.
+  std::atomic<std::int64_t> position_us = 0;
+  std::atomic<std::int64_t> duration_us = 0;  ///< 0: unknown
+  std::atomic<bool> endless = false;          ///< a live input
+  std::atomic<bool> ended = false;
   // In the last frame; -1: not looked for.
   std::atomic<int> faces = -1;
   std::atomic<int> objects = -1;  ///< confirmed ones

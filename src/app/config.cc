@@ -160,6 +160,8 @@ void RegisterFace(Schema& s, FaceConfig& face) {
   s.Key("min_mesh_score", landmarker.min_mesh_score)
       .Ratio()
       .Doc("a mesh that scores less is no face");
+  s.Microseconds("lost_after", landmarker.lost_after_us)
+      .Doc("a face not seen for longer has left and comes back with a new id; 0s: at once");
   s.Key("vertical_fov", face.pipeline.head_pose.vertical_fov_deg)
       .Range(1, 179)
       .Doc("vertical field of view of the camera, degrees; sets the distance of heads");

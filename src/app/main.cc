@@ -108,6 +108,12 @@ int WithConfig(const ConfigArguments& arguments, const std::function<int(const C
   return command(config);
 }
 
+const CLI::Validator kNamed(
+    [](const std::string& name) {
+      return name.empty() ? std::string("the name is empty; leave the flag out for none") : "";
+    },
+    "");
+
 class CommandLine {
  public:
   CommandLine() : app_("Vigil: real-time vision. Cameras in, understanding out.", "vigil") {
@@ -158,20 +164,26 @@ class CommandLine {
     CLI::App& c = *app_.add_subcommand("analyze",
                                        "pictures, videos and cameras: faces, gaze, attention, "
                                        "drowsiness; objects, tracks, line and zone events");
-    c.add_option("INPUT", analyze_.inputs,
-                 "pictures, folders, patterns, videos, /dev/video0, rtsp:// or http:// addresses; "
-                 "default: camera.url");
+    c.add_option(
+        "INPUT", analyze_.inputs,
+        "pictures, folders, patterns, videos, /dev/video0, addresses (rtsp, http, rtmp, srt, udp); "
+        "default: camera.url");
     c.add_option("--save", analyze_.save, "annotated picture or video; a folder for several inputs")
-        ->type_name("PATH");
+        ->type_name("PATH")
+        ->check(kNamed);
     c.add_option("--json", analyze_.json, "one JSON object a frame; '-' for standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(kNamed);
     c.add_option("--csv", analyze_.csv, "one row a face and frame; '-' for standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(kNamed);
     c.add_option("--events", analyze_.events, "one JSON object an event; '-' for standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(kNamed);
     c.add_option("--detections", analyze_.detections,
                  "one detection message a frame, for `vigil replay`; '-' for standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(kNamed);
     c.add_flag("--display", analyze_.display, "show the annotated frames in a window");
     c.add_flag("--recursive", analyze_.recursive, "take the subfolders of folders too");
     c.add_flag("-q,--quiet", analyze_.quiet, "no progress, no summary");
@@ -215,7 +227,8 @@ class CommandLine {
          "files of detection messages, as analyze --detections writes them; '-' for standard input")
         ->required();
     c.add_option("--events", replay_.events, "one JSON object an event; '-' for standard output")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(kNamed);
     c.add_option("--speed", replay_.speed,
                  "times the recorded pace: 1, 10 …; max: as fast as it goes (default)")
         ->type_name("N|max");

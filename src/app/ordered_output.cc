@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/file_error.h"
 #include "core/time.h"
 
 namespace vigil::app {
@@ -18,9 +19,9 @@ namespace {
 
 constexpr std::chrono::seconds kPipePatience{60};
 
-absl::Status FileError(const std::string& path, int error) {
-  return absl::ErrnoToStatus(
-      error, fmt::format("{}: cannot be written", path == "-" ? "standard output" : path));
+absl::Status Unwritable(const std::string& path, int error) {
+  return FileError(error, path == "-" ? "standard output" : path, "cannot be written",
+                   FileAccess::kWrite);
 }
 
 // A pipe without a reader says so instead of letting its writer wait where no stop is heard.
@@ -37,7 +38,7 @@ absl::StatusOr<std::FILE*> OpenFile(const std::string& path, const std::stop_tok
       return absl::CancelledError(fmt::format("{}: nobody reads it", path));
     fd = open(path.c_str(), kFlags, 0666);
   }
-  if (fd < 0) return FileError(path, errno);
+  if (fd < 0) return Unwritable(path, errno);
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
   return fdopen(fd, "w");
 }
@@ -63,7 +64,7 @@ absl::Status OrderedOutput::Put(std::string_view lines) {
   // Who follows a camera waits for each line, and a line that says that it fell silent is the last for long.
   if (std::fwrite(lines.data(), 1, lines.size(), file_) != lines.size() ||
       (!ordered_ && std::fflush(file_) != 0))
-    status_ = FileError(path_, errno);
+    status_ = Unwritable(path_, errno);
   return status_;
 }
 
@@ -108,7 +109,7 @@ absl::Status OrderedOutput::Close() {
   if (file_ == nullptr) return status_;
   const bool failed = file_ == stdout ? std::fflush(file_) != 0 : std::fclose(file_) != 0;
   file_ = nullptr;
-  if (failed && status_.ok()) status_ = FileError(path_, errno);
+  if (failed && status_.ok()) status_ = Unwritable(path_, errno);
   return status_;
 }
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <system_error>
 
+#include "media/source.h"
+
 namespace vigil::app {
 
 std::string FileIdentity(const std::filesystem::path& path) {
@@ -23,8 +25,7 @@ std::string FileIdentity(const std::filesystem::path& path) {
 std::set<std::string> IdentitiesOf(std::span<const media::Input> inputs) {
   std::set<std::string> identities;
   for (const media::Input& input : inputs) {
-    using Kind = media::Input::Kind;
-    if (input.kind == Kind::kPicture || input.kind == Kind::kVideo)
+    if (media::KindOf(input.name) == media::InputKind::kFile)
       identities.insert(FileIdentity(input.name));
   }
   return identities;

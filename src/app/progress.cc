@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
 #include "core/time.h"
@@ -13,6 +14,32 @@
 namespace vigil::app {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+// The end of a name, of whole characters.
+std::string EndOf(std::string name) {
+  constexpr std::size_t kMost = 32;
+  if (name.size() <= kMost) return name;
+  name.erase(0, name.size() - kMost + 1);
+  while (!name.empty() && (static_cast<unsigned char>(name[0]) & 0xC0U) == 0x80U) name.erase(0, 1);
+  return "…" + name;
+}
+
+// 0 to 1; nothing where the end cannot be known, as of a live input.
+std::optional<double> PartDone(const JobProgress& job) {
+  if (job.ended) return 1;
+  if (job.endless) return std::nullopt;
+  const auto frames = static_cast<double>(job.frames.load());
+  if (job.total > 0) return std::min(1.0, frames / static_cast<double>(job.total));
+  if (job.duration_us > 0)
+    return std::clamp(static_cast<double>(job.position_us) / static_cast<double>(job.duration_us),
+                      0.0, 1.0);
+  if (frames == 0) return 0;
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::string Bar(double fraction, int width) {
   static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
@@ -42,11 +69,6 @@ ProgressLine::~ProgressLine() {
   Erase();
 }
 
-void ProgressLine::JobDone() {
-  std::lock_guard lock(mutex_);
-  ++done_;
-}
-
 void ProgressLine::Print(const std::string& line) {
   std::lock_guard lock(mutex_);
   if (shown_) Erase();
@@ -60,37 +82,46 @@ void ProgressLine::Erase() {
 }
 
 void ProgressLine::Draw() {
-  std::uint64_t frames = 0;
-  std::size_t current = 0;  // a job that is under way
-  for (std::size_t i = 0; i < jobs_.size(); ++i) {
-    const auto here = jobs_[i].frames.load();
-    frames += here;
-    if (here > 0 && (jobs_[i].total == 0 || static_cast<std::int64_t>(here) < jobs_[i].total))
-      current = i;
-  }
   const double seconds = static_cast<double>(MicrosBetween(start_, Clock::now())) / 1e6;
-  const double rate = static_cast<double>(frames) / std::max(seconds, 1e-3);
-  const JobProgress& job = jobs_[current];
-  const std::int64_t total = job.total;
+  fmt::print(stderr, "\r{}\x1b[K", ProgressText(jobs_, names_, seconds));
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+std::string ProgressText(std::span<const JobProgress> jobs, std::span<const std::string> names,
+                         double seconds) {
+  std::uint64_t frames = 0;
+  std::size_t ended = 0;
+  std::size_t current = 0;  // a job that is under way
+  double done = 0;          // jobs' worth
+  bool known = true;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto here = jobs[i].frames.load();
+    frames += here;
+    ended += jobs[i].ended;
+    if (here > 0 && !jobs[i].ended) current = i;
+    const auto part = PartDone(jobs[i]);
+    done += part.value_or(0);
+    known &= part.has_value();
+  }
+  const JobProgress& job = jobs[current];
   std::string text;
-  if (jobs_.size() > 1) text = fmt::format("{}/{} inputs  ", done_, jobs_.size());
-  if (total > 1) {
-    const double fraction = static_cast<double>(job.frames.load()) / static_cast<double>(total);
-    text += fmt::format("{} {:3.0f} %  {}/{} frames", Bar(fraction, 24),
-                        100 * std::min(1.0, fraction), job.frames.load(), total);
+  if (known) {
+    const double fraction = std::min(1.0, done / static_cast<double>(jobs.size()));
+    text = fmt::format("{} {:3.0f} %  ", Bar(fraction, 24), 100 * fraction);
+  }
+  if (jobs.size() > 1) text += fmt::format("{}/{} inputs  ", ended, jobs.size());
+  if (jobs.size() == 1 && job.total > 1) {
+    text += fmt::format("{}/{} frames", frames, job.total.load());
   } else {
     text += fmt::format("{} frames", frames);
   }
-  std::string name = names_[current];
-  if (name.size() > 32) name = "…" + name.substr(name.size() - 31);
-  text += fmt::format("  {:.1f} fps", rate);
+  text += fmt::format("  {:.1f} fps", static_cast<double>(frames) / std::max(seconds, 1e-3));
   for (const auto& [count, what] :
        {std::pair(job.faces.load(), "face"), {job.objects.load(), "object"}}) {
     if (count >= 0) text += fmt::format("  {} {}{}", count, what, count == 1 ? "" : "s");
   }
-  fmt::print(stderr, "\r{}  {}\x1b[K", text, name);
-  std::fflush(stderr);
-  drawn_ = true;
+  return fmt::format("{}  {}", text, EndOf(names[current]));
 }
 
 }  // namespace vigil::app

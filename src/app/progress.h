@@ -19,8 +19,6 @@ class ProgressLine {
   ProgressLine(std::span<const JobProgress> jobs, std::span<const std::string> names);
   ~ProgressLine();
 
-  /// The number of inputs that have ended.
-  void JobDone();
   /// Prints a line above the progress, which is drawn again below it.
   void Print(const std::string& line);
 
@@ -33,10 +31,14 @@ class ProgressLine {
   const bool shown_;
   const Clock::time_point start_ = Clock::now();
   std::mutex mutex_;
-  std::size_t done_ = 0;  // under mutex_, as below
-  bool drawn_ = false;
+  bool drawn_ = false;   // under mutex_
   std::jthread thread_;  // last member
 };
+
+/// What the line says after `seconds`: how far the inputs are, where that can be known; frames; their rate; and of one input
+/// that is under way its name and what is seen in it.
+std::string ProgressText(std::span<const JobProgress> jobs, std::span<const std::string> names,
+                         double seconds);
 
 /// "▕████▌    ▏"-like bar of `width` characters. `fraction` 0..1.
 std::string Bar(double fraction, int width);

@@ -23,6 +23,7 @@
 #include "app/scene.h"
 #include "app/signals.h"
 #include "app/summary.h"
+#include "core/file_error.h"
 #include "core/json_writer.h"
 #include "core/limits.h"
 #include "core/status.h"
@@ -50,9 +51,7 @@ class LineReader {
  public:
   static absl::StatusOr<LineReader> Open(const std::string& path) {
     std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-    if (file == nullptr)
-      return absl::NotFoundError(
-          fmt::format("{}: cannot be read: {}", path, std::generic_category().message(errno)));
+    if (file == nullptr) return FileError(errno, path, "cannot be read", FileAccess::kRead);
     std::error_code ignored;
     if (path != "-" && std::filesystem::is_directory(path, ignored)) {
       std::fclose(file);

@@ -9,8 +9,10 @@
 #include <system_error>
 
 #include "app/output_check.h"
+#include "core/file_error.h"
 #include "core/log.h"
 #include "media/picture_writer.h"
+#include "media/source.h"
 
 namespace vigil::app {
 namespace {
@@ -24,12 +26,15 @@ bool CanHoldVideo(const std::filesystem::path& path) {
   return ending == ".mp4" || ending == ".m4v" || ending == ".mov";
 }
 
+// Of an address without what follows the path.
+std::string PathOf(std::string name) {
+  if (!media::SchemeOf(name).empty()) name.resize(std::min(name.find_first_of("?#"), name.size()));
+  return name;
+}
+
 // The input's own name without folder and ending; of an address, its last part; only characters that every file system takes.
 std::string StemOf(const media::Input& input) {
-  std::string name = log::MaskCredentials(input.name);
-  if (const auto query = name.find_first_of("?#");
-      query != std::string::npos && input.kind == media::Input::Kind::kStream)
-    name.resize(query);
+  std::string name = PathOf(log::MaskCredentials(input.name));
   while (name.size() > 1 && name.back() == '/') name.pop_back();
   std::string stem = std::filesystem::path(name).stem().string();
   for (char& c : stem) {
@@ -41,7 +46,7 @@ std::string StemOf(const media::Input& input) {
 }
 
 bool IsFile(const media::Input& input) {
-  return IsPicture(input) || input.kind == media::Input::Kind::kVideo;
+  return media::KindOf(input.name) == media::InputKind::kFile;
 }
 
 std::filesystem::path FolderOf(const media::Input& input) {
@@ -51,7 +56,7 @@ std::filesystem::path FolderOf(const media::Input& input) {
 
 // Of what the input becomes.
 std::string EndingOf(const media::Input& input) {
-  const std::filesystem::path own(input.name);
+  const std::filesystem::path own(PathOf(input.name));
   if (!IsPicture(input)) return ".mp4";
   return media::CanWritePicture(own) ? own.extension().string() : ".jpg";
 }
@@ -85,9 +90,10 @@ absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
         inputs.size()));
   }
   std::filesystem::create_directories(save, error);
-  if (error)
-    return absl::ErrnoToStatus(error.value(),
-                               fmt::format("--save {}: the folder cannot be made", save));
+  if (error) {
+    return FileError(error.value(), fmt::format("--save {}", save), "the folder cannot be made",
+                     FileAccess::kWrite);
+  }
   // Beside its input, a video called alike would be taken for another of the user's own.
   const std::string place = FileIdentity(save);
   const bool beside = std::ranges::any_of(inputs, [&](const media::Input& input) {

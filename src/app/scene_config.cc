@@ -368,7 +368,7 @@ void RegisterScene(Schema& schema, SceneConfig& config) {
   schema.Key("device_id", config.device_id).Doc("name of this device in messages and events");
   schema.Key("camera.url", config.camera_url)
       .Reload(Reload::kPerStream)
-      .Doc("the camera: rtsp://, http:// or /dev/video0");
+      .Doc("the camera: an address (rtsp, http, rtmp, srt, udp) or /dev/video0");
   schema.Key("camera.id", config.device.camera_id)
       .Doc("name of the camera in messages and events; default: the input's name");
   schema.Key("start_time", config.start_time_text)

@@ -6,8 +6,13 @@
 namespace vigil::face {
 namespace {
 
-// A doubtful find is looked at in a square so many times its size.
+// A doubtful find, and a place where a face was, is looked at in a square so many times its size.
 constexpr float kNearView = 3;
+
+PixelBox NearView(const PixelBox& box) {
+  const float side = kNearView * std::max(box.width, box.height);
+  return {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side};
+}
 
 }  // namespace
 
@@ -24,7 +29,8 @@ absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& model
 
 absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(FaceModels& models, ImageView image,
                                                                std::int64_t timestamp_us,
-                                                               int followed) {
+                                                               int followed,
+                                                               std::span<const PixelBox> missing) {
   if (options_.mode == FinderMode::kTiles) return FindAll(models, image);
   found_.clear();
   if (Due(timestamp_us, followed)) {
@@ -34,6 +40,7 @@ absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(FaceModels& model
     }
   }
   if (models.blaze && options_.mode == FinderMode::kAuto) {
+    if (auto status = AddMissing(models, image, missing); !status.ok()) return status;
     if (auto status = Sweep(models, image, timestamp_us); !status.ok()) return status;
   }
   return std::span<const Detection>(found_);
@@ -79,18 +86,27 @@ absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
     const Detection candidate = found_[i];
     bool sure = candidate.score >= options_.min_tile_score;
     if (!sure) {
-      const PixelBox& box = candidate.box;
-      const float side = kNearView * std::max(box.width, box.height);
-      const auto seen = models.blaze->DetectIn(
-          image, {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side});
+      const auto seen = models.blaze->DetectIn(image, NearView(candidate.box));
       if (!seen.ok()) return seen.status();
       sure = std::ranges::any_of(*seen, [&](const Detection& d) {
-        return d.score >= options_.min_tile_score && IoU(d.box, box) > 0.3F;
+        return d.score >= options_.min_tile_score && IoU(d.box, candidate.box) > 0.3F;
       });
     }
     if (sure) found_[kept++] = candidate;
   }
   found_.resize(kept);
+  return absl::OkStatus();
+}
+
+absl::Status FaceFinder::AddMissing(FaceModels& models, ImageView image,
+                                    std::span<const PixelBox> missing) {
+  for (const PixelBox& box : missing) {
+    const auto faces = models.blaze->DetectIn(image, NearView(box));
+    if (!faces.ok()) return faces.status();
+    for (const Detection& face : *faces) {
+      if (face.score >= options_.min_tile_score) found_.push_back(face);
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -43,9 +43,11 @@ class FaceFinder {
   /// found several times. Valid until the next call, as the one below.
   absl::StatusOr<std::span<const Detection>> FindAll(FaceModels& models, ImageView image);
 
-  /// Faces of a video frame that may be new; `followed` are known already. Empty when it is not time to look.
+  /// Faces of a video frame that may be new; `followed` are known already. Where one went `missing`, BlazeFace looks in
+  /// every frame, from near by. Empty when it is not time to look.
   absl::StatusOr<std::span<const Detection>> FindNew(FaceModels& models, ImageView image,
-                                                     std::int64_t timestamp_us, int followed);
+                                                     std::int64_t timestamp_us, int followed,
+                                                     std::span<const PixelBox> missing = {});
 
   /// A face has just left: look again soon.
   void FaceLost() { look_soon_ = true; }
@@ -54,6 +56,7 @@ class FaceFinder {
  private:
   bool Due(std::int64_t now_us, int followed);
   absl::Status AddWhole(FaceModels& models, ImageView image);
+  absl::Status AddMissing(FaceModels& models, ImageView image, std::span<const PixelBox> missing);
   absl::Status DropDoubtful(FaceModels& models, ImageView image);
   absl::Status AddTiles(FaceModels& models, ImageView image, std::size_t first, std::size_t last);
   absl::Status Sweep(FaceModels& models, ImageView image, std::int64_t now_us);

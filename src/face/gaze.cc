@@ -117,6 +117,16 @@ Angles MeanDirection(const Angles& a, float weight_a, const Angles& b, float wei
                    weight_a * p.z + weight_b * q.z});
 }
 
+// Eyes converge by 14° on what is 25 cm away; further apart, one of them is not seen rightly. Counts as far as both are
+// trusted.
+float Agreement(const EyeGaze& left, const EyeGaze& right) {
+  const Point3f a = DirectionOf(left.in_head), b = DirectionOf(right.in_head);
+  const float apart_deg =
+      std::acos(std::clamp(a.x * b.x + a.y * b.y + a.z * b.z, -1.0F, 1.0F)) / kRadians;
+  const auto [less, more] = std::minmax(left.confidence, right.confidence);
+  return 1 - (1 - Fade(apart_deg, 15, 35)) * less / more;
+}
+
 EyeGaze Combine(const EyeGaze& left, const EyeGaze& right) {
   const float total = left.confidence + right.confidence;
   if (!(total > 0)) return {};
@@ -125,8 +135,9 @@ EyeGaze Combine(const EyeGaze& left, const EyeGaze& right) {
           .in_head = MeanDirection(left.in_head, left.confidence, right.in_head, right.confidence),
           .to_camera =
               MeanDirection(left.to_camera, left.confidence, right.to_camera, right.confidence),
-          .confidence =
-              (left.confidence * left.confidence + right.confidence * right.confidence) / total};
+          .confidence = Agreement(left, right) *
+                        (left.confidence * left.confidence + right.confidence * right.confidence) /
+                        total};
 }
 
 }  // namespace

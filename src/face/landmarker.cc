@@ -18,15 +18,46 @@ bool SameFace(const PixelBox& a, const PixelBox& b) {
 // Two faces followed apart that have come to lie on one.
 constexpr float kMergedIou = 0.5F;
 
+// How far a face may have moved while it was not seen, in sides of its box, and how much it may have grown or shrunk. The
+// faces of two people side by side are further apart.
+constexpr float kReturnReach = 0.75F;
+constexpr float kReturnGrowth = 2;
+
+float Side(const PixelBox& box) { return std::max(box.width, box.height); }
+
+float CentreDistance(const PixelBox& a, const PixelBox& b) {
+  return Distance({a.x + a.width / 2, a.y + a.height / 2}, {b.x + b.width / 2, b.y + b.height / 2});
+}
+
+bool MayBeSame(const PixelBox& before, const PixelBox& now) {
+  const float ratio = Side(now) / std::max(1.0F, Side(before));
+  return ratio <= kReturnGrowth && ratio >= 1 / kReturnGrowth &&
+         CentreDistance(before, now) <= kReturnReach * std::max(Side(before), Side(now));
+}
+
 }  // namespace
 
 struct Landmarker::Track {
   std::int64_t id = 0;
-  RotatedBox region;  // where to look in the next frame
-  PixelBox box;       // around the mesh as measured
+  bool seen = false;         // in this frame
+  bool seen_before = false;  // in the frame before
+  bool merged = false;       // it came to lie on another's face
+  std::int64_t last_seen_us = 0;
+  RotatedBox region;  // where to look next
+  PixelBox box;       // around the mesh as measured when last seen
   OneEuroMesh filter;
   Mesh measured;
   Mesh mesh;  // smoothed where asked for
+
+  // The next region comes from the points as measured: smoothing must not make it lag behind the face.
+  void See(const Mesh& found, std::int64_t now_us) {
+    seen = true;
+    merged = false;
+    last_seen_us = now_us;
+    measured = mesh = found;
+    box = BoundingBox(found.span());
+    region = RegionFromLandmarks(found.span());
+  }
 };
 
 Landmarker::Landmarker(const LandmarkerOptions& options)
@@ -47,85 +78,148 @@ absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& model
   const auto found = finder_.FindAll(models, image);
   timing_.detect_us = MicrosBetween(start, Clock::now());
   if (!found.ok()) return found.status();
-  if (auto status = Confirm(models, image, *found); !status.ok()) return status;
+  if (auto status = Confirm(models, image, 0, *found); !status.ok()) return status;
   return Result();
 }
 
 absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models, ImageView image,
                                                               std::int64_t timestamp_us) {
   timing_ = {};
-  if (auto status = Follow(models, image); !status.ok()) return status;
-  if (tracks_.size() < static_cast<std::size_t>(options_.max_faces)) {
+  if (auto status = Follow(models, image, timestamp_us); !status.ok()) return status;
+  if (const auto seen = Seen(); seen < static_cast<std::size_t>(options_.max_faces)) {
+    missing_.clear();
+    for (const auto& track : tracks_) {
+      if (!track->seen) missing_.push_back(track->box);
+    }
     const auto start = Clock::now();
     const auto found =
-        finder_.FindNew(models, image, timestamp_us, static_cast<int>(tracks_.size()));
+        finder_.FindNew(models, image, timestamp_us, static_cast<int>(seen), missing_);
     timing_.detect_us = MicrosBetween(start, Clock::now());
     if (!found.ok()) return found.status();
-    if (auto status = Confirm(models, image, *found); !status.ok()) return status;
+    if (auto status = Confirm(models, image, timestamp_us, *found); !status.ok()) return status;
   }
   if (options_.smooth) {
-    for (auto& track : tracks_) track->filter.Apply(track->mesh, timestamp_us, options_.smoothing);
+    for (auto& track : tracks_) {
+      if (track->seen) track->filter.Apply(track->mesh, timestamp_us, options_.smoothing);
+    }
   }
   return Result();
 }
 
 std::span<const TrackedFace> Landmarker::Result() {
   faces_.clear();
-  for (const auto& track : tracks_) faces_.push_back({track->id, track->mesh, track->measured});
+  unseen_.clear();
+  for (const auto& track : tracks_) {
+    if (track->seen) {
+      faces_.push_back({track->id, track->mesh, track->measured});
+    } else {
+      unseen_.push_back(track->id);
+    }
+  }
   return faces_;
 }
 
-// The next region comes from the points as measured: smoothing must not make it lag behind the face.
-absl::Status Landmarker::RunMesh(FaceModels& models, ImageView image, Track& track) {
-  auto mesh = models.mesh->Run(image, track.region);
+std::size_t Landmarker::Seen() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(tracks_, [](const auto& track) { return track->seen; }));
+}
+
+// What the mesh network makes of a region; nothing where it sees no face.
+absl::StatusOr<std::optional<Mesh>> Landmarker::LookAt(FaceModels& models, ImageView image,
+                                                       const RotatedBox& region) {
+  auto mesh = models.mesh->Run(image, region);
   if (!mesh.ok()) return mesh.status();
   timing_.mesh_us += models.mesh->model_us();
-  track.measured = track.mesh = *mesh;
-  track.box = BoundingBox(track.mesh.span());
-  track.region = RegionFromLandmarks(track.mesh.span());
+  if (!(mesh->score > options_.min_mesh_score)) return std::nullopt;
+  return *std::move(mesh);
+}
+
+// Those seen in the last frame come first, in the order of ids: the older of two that lie on one face stays. One that was
+// not seen may be where it was, but does not take a face that another follows.
+absl::Status Landmarker::Follow(FaceModels& models, ImageView image, std::int64_t now_us) {
+  EndOfTheLongUnseen(now_us);
+  for (auto& track : tracks_) track->seen_before = std::exchange(track->seen, false);
+  for (const bool seen_before : {true, false}) {
+    for (auto& track : tracks_) {
+      if (track->seen_before != seen_before) continue;
+      const auto mesh = LookAt(models, image, track->region);
+      if (!mesh.ok()) return mesh.status();
+      if (!*mesh) {
+        if (seen_before) finder_.FaceLost();
+        continue;
+      }
+      const bool taken = std::ranges::any_of(tracks_, [&](const auto& other) {
+        return other->seen && IoU(other->box, BoundingBox((*mesh)->span())) > kMergedIou;
+      });
+      if (!taken) {
+        if (!seen_before) track->filter.Reset();
+        track->See(**mesh, now_us);
+      } else if (seen_before) {
+        track->merged = true;
+      }
+    }
+  }
+  EndOfTheLongUnseen(now_us);
   return absl::OkStatus();
 }
 
-absl::Status Landmarker::Follow(FaceModels& models, ImageView image) {
-  std::size_t kept = 0;  // tracks_ stays in the order of ids: the older of two on one face stays
-  for (std::size_t i = 0; i < tracks_.size(); ++i) {
-    if (auto status = RunMesh(models, image, *tracks_[i]); !status.ok()) return status;
-    const bool lost = !(tracks_[i]->mesh.score > options_.min_mesh_score);
-    const bool merged = std::any_of(
-        tracks_.begin(), tracks_.begin() + static_cast<std::ptrdiff_t>(kept),
-        [&](const auto& other) { return IoU(other->box, tracks_[i]->box) > kMergedIou; });
-    if (!lost && !merged) std::swap(tracks_[kept++], tracks_[i]);
+void Landmarker::EndOfTheLongUnseen(std::int64_t now_us) {
+  for (std::size_t i = tracks_.size(); i-- > 0;) {
+    const Track& track = *tracks_[i];
+    if (!track.seen && (track.merged || now_us - track.last_seen_us > options_.lost_after_us))
+      End(i);
   }
-  while (tracks_.size() > kept) {
-    finder_.FaceLost();
-    spare_.push_back(std::move(tracks_.back()));
-    tracks_.pop_back();
-  }
-  return absl::OkStatus();
+}
+
+void Landmarker::End(std::size_t index) {
+  const auto at = tracks_.begin() + static_cast<std::ptrdiff_t>(index);
+  spare_.push_back(std::move(*at));
+  tracks_.erase(at);
 }
 
 // Finds become faces in their order, each unless it lies on a face that is there, and only if the mesh sees one too. So
 // a find of the whole picture keeps its region, and one that the mesh refuses does not hide a better one of a tile.
-absl::Status Landmarker::Confirm(FaceModels& models, ImageView image,
+absl::Status Landmarker::Confirm(FaceModels& models, ImageView image, std::int64_t now_us,
                                  std::span<const Detection> found) {
+  const auto on_a_face = [&](const PixelBox& box) {
+    return std::ranges::any_of(
+        tracks_, [&](const auto& track) { return track->seen && SameFace(track->box, box); });
+  };
   for (const Detection& detection : found) {
-    if (tracks_.size() >= static_cast<std::size_t>(options_.max_faces)) break;
-    const auto on = [&](const PixelBox& box) {
-      return std::ranges::any_of(tracks_,
-                                 [&](const auto& track) { return SameFace(track->box, box); });
-    };
-    if (on(detection.box)) continue;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Track>());
-    Track& track = *spare_.back();
-    track.region = RegionFromDetection(detection);
+    if (Seen() >= static_cast<std::size_t>(options_.max_faces)) break;
+    if (on_a_face(detection.box)) continue;
+    const auto mesh = LookAt(models, image, RegionFromDetection(detection));
+    if (!mesh.ok()) return mesh.status();
+    if (!*mesh) continue;
+    const PixelBox box = BoundingBox((*mesh)->span());
+    if (on_a_face(box)) continue;
+    Track& track = TrackFor(box);
     track.filter.Reset();
-    if (auto status = RunMesh(models, image, track); !status.ok()) return status;
-    if (!(track.mesh.score > options_.min_mesh_score) || on(track.box)) continue;
-    track.id = next_id_++;
-    tracks_.push_back(std::move(spare_.back()));
-    spare_.pop_back();
+    track.See(**mesh, now_us);
   }
   return absl::OkStatus();
+}
+
+// The face that went unseen nearest to here, or a new one. A new one takes the place of the longest unseen where there is
+// no other.
+Landmarker::Track& Landmarker::TrackFor(const PixelBox& box) {
+  Track* nearest = nullptr;
+  std::size_t oldest = tracks_.size();
+  for (std::size_t i = 0; i < tracks_.size(); ++i) {
+    Track& track = *tracks_[i];
+    if (track.seen) continue;
+    if (oldest == tracks_.size() || track.last_seen_us < tracks_[oldest]->last_seen_us) oldest = i;
+    if (MayBeSame(track.box, box) &&
+        (!nearest || CentreDistance(track.box, box) < CentreDistance(nearest->box, box)))
+      nearest = &track;
+  }
+  if (nearest) return *nearest;
+  if (tracks_.size() >= static_cast<std::size_t>(options_.max_faces)) End(oldest);
+  if (spare_.empty()) spare_.push_back(std::make_unique<Track>());
+  tracks_.push_back(std::move(spare_.back()));
+  spare_.pop_back();
+  tracks_.back()->id = next_id_++;
+  return *tracks_.back();
 }
 
 }  // namespace vigil::face

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,7 +20,9 @@ namespace vigil::face {
 struct LandmarkerOptions {
   int max_faces = 20;           ///< followed at once; 1..limits::kMaxFaces
   float min_mesh_score = 0.5F;  ///< a mesh with less is no face, 0..1
-  bool smooth = true;           ///< One-Euro filter on the points of a video
+  std::int64_t lost_after_us =
+      1'000'000;       ///< a face not seen for longer has left; 0: with the first frame without it
+  bool smooth = true;  ///< One-Euro filter on the points of a video
   OneEuroOptions smoothing;
   FinderOptions finder;
 };
@@ -31,9 +34,10 @@ struct TrackedFace {
   Mesh measured;  ///< as the network gave it: what moves fast, as lids do, is measured on this
 };
 
-/// One stream's state. While fewer than `max_faces` are followed, further ones are looked for (FaceFinder says when); a
-/// face's next region comes from its landmarks; a face whose mesh scores too little is lost, and gets a new id when it
-/// comes back. One thread at a time.
+/// One stream's state. While fewer than `max_faces` are seen, further ones are looked for (FaceFinder says when); a face's
+/// next region comes from its landmarks. A face whose mesh scores too little is not reported, but for `lost_after_us` it
+/// is looked for where it was, and keeps its id if it is seen there again; after that it has left, and gets a new id when
+/// it comes back. One thread at a time.
 ///
 /// The networks come with each call: streams of one worker share them, and a reset costs nothing.
 class Landmarker {
@@ -41,13 +45,16 @@ class Landmarker {
   explicit Landmarker(const LandmarkerOptions& options);
   ~Landmarker();
 
-  /// The next frame of a video. Time stamps rise strictly; ids and smoothing live from call to call. The result is valid
-  /// until the next call, sorted by id. No memory is taken while no face comes or goes.
+  /// The next frame of a video: the faces seen in it. Time stamps rise strictly; ids and smoothing live from call to call.
+  /// The result is valid until the next call, sorted by id. No memory is taken while no face comes or goes.
   absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image,
                                                     std::int64_t timestamp_us);
 
   /// A single picture: nothing is carried over, nothing smoothed. Ids count up across pictures.
   absl::StatusOr<std::span<const TrackedFace>> Still(FaceModels& models, ImageView image);
+
+  /// Ids of the faces that were not seen in the last frame of a video but have not left yet; sorted. Valid as the result.
+  std::span<const std::int64_t> unseen() const { return unseen_; }
 
   /// Forgets every face; the next frame is a first one. Ids are not used again.
   void Reset();
@@ -60,17 +67,24 @@ class Landmarker {
 
  private:
   struct Track;
-  absl::Status RunMesh(FaceModels& models, ImageView image, Track& track);
-  absl::Status Follow(FaceModels& models, ImageView image);
-  absl::Status Confirm(FaceModels& models, ImageView image, std::span<const Detection> found);
+  absl::StatusOr<std::optional<Mesh>> LookAt(FaceModels& models, ImageView image,
+                                             const RotatedBox& region);
+  absl::Status Follow(FaceModels& models, ImageView image, std::int64_t now_us);
+  absl::Status Confirm(FaceModels& models, ImageView image, std::int64_t now_us,
+                       std::span<const Detection> found);
+  std::size_t Seen() const;
+  Track& TrackFor(const PixelBox& box);
+  void EndOfTheLongUnseen(std::int64_t now_us);
+  void End(std::size_t index);
   std::span<const TrackedFace> Result();
 
   const LandmarkerOptions options_;
   FaceFinder finder_;
   std::vector<std::unique_ptr<Track>> tracks_;  // by id
-  std::vector<std::unique_ptr<Track>>
-      spare_;                       // tracks that ended, and candidates: their memory is used again
-  std::vector<TrackedFace> faces_;  // the last result
+  std::vector<std::unique_ptr<Track>> spare_;   // tracks that ended: their memory is used again
+  std::vector<TrackedFace> faces_;              // the last result
+  std::vector<std::int64_t> unseen_;            // with it
+  std::vector<PixelBox> missing_;               // where the unseen ones were
   std::int64_t next_id_ = 1;
   Timing timing_;
 };

@@ -11,7 +11,7 @@ namespace vigil::face {
 
 struct Pipeline::Person {
   std::int64_t id = 0;
-  bool in_view = false;
+  bool in_view = false;  // or only just lost sight of
   PersonState state;
 };
 
@@ -84,7 +84,9 @@ const FaceResult* Pipeline::Interpret(std::span<const TrackedFace> tracked, Size
     face.attention = state.attention;
     face.drowsiness = state.drowsiness;
   }
-  // A face that has left is a new person when it comes back, as its id says.
+  // Time in which a face is not seen counts as unknown; one that has left is a new person when it comes back, as its id
+  // says.
+  for (const std::int64_t id : landmarker_.unseen()) StateOf(id).Update(timestamp_us, {});
   std::erase_if(people_, [](const auto& person) { return !person->in_view; });
 
   const auto spent = landmarker_.timing();

@@ -9,12 +9,15 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <type_traits>
 
+#include "core/file_error.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "media/internal/read_file.h"
 #include "media/picture.h"
 #include "media/picture_writer.h"
+#include "media/source.h"
 
 namespace vigil::media {
 namespace {
@@ -22,13 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMagicBytes = 32;
-constexpr std::array<std::string_view, 4> kStreamSchemes = {"rtsp", "rtsps", "http", "https"};
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -45,6 +41,12 @@ bool IsPicture(const fs::path& path) {
   return CanWritePicture(path) || (head.ok() && DetectPictureType(*head) != PictureType::kUnknown);
 }
 
+// Of http and https, by its ending: https://host/a.jpg?size=2.
+bool IsPictureAddress(std::string_view address) {
+  const std::string_view path = address.substr(0, address.find_first_of("?#"));
+  return SchemeOf(address).starts_with("http") && CanWritePicture(fs::path(path));
+}
+
 absl::Status TooMany(const std::string& argument) {
   return absl::ResourceExhaustedError(fmt::format(
       "{}: stands for more than {} files; name a part of them", argument, limits::kMaxInputs));
@@ -55,24 +57,23 @@ absl::StatusOr<std::vector<Input>> PicturesOf(const std::string& folder) {
   std::vector<Input> found;
   std::error_code error;
   Iterator entry(folder, fs::directory_options::skip_permission_denied, error);
-  if (error)
-    return internal::SystemError(error.value(), folder, "cannot be read", internal::Access::kRead);
+  if (error) return FileError(error.value(), folder, "cannot be read", FileAccess::kRead);
   std::size_t seen = 0;
   for (; entry != Iterator(); entry.increment(error)) {
-    if (error)
-      return internal::SystemError(error.value(), folder, "cannot be read",
-                                   internal::Access::kRead);
+    if (error) return FileError(error.value(), folder, "cannot be read", FileAccess::kRead);
     if (++seen > limits::kMaxInputs) return TooMany(folder);
     std::error_code ignored;  // a file that vanished meanwhile is no picture
     if (entry->is_regular_file(ignored) && IsPicture(entry->path())) {
       found.push_back({Input::Kind::kPicture, entry->path().string()});
     }
   }
-  if (error)
-    return internal::SystemError(error.value(), folder, "cannot be read", internal::Access::kRead);
+  if (error) return FileError(error.value(), folder, "cannot be read", FileAccess::kRead);
   if (found.empty()) {
     return absl::NotFoundError(fmt::format(
-        "{}: this folder holds no picture (JPEG, PNG, WebP, BMP); name videos one by one", folder));
+        "{}: this folder holds no picture (JPEG, PNG, WebP, BMP); name videos one by one{}", folder,
+        std::is_same_v<Iterator, fs::directory_iterator>
+            ? ", or go into its folders with --recursive"
+            : ""));
   }
   return found;
 }
@@ -134,13 +135,9 @@ absl::StatusOr<Input::Kind> Classify(std::string_view name) {
         "-: standard input is not read; name a file, a camera or an address (a file that is called "
         "so: ./-)");
   }
-  if (const std::size_t colon = name.find("://"); colon != std::string_view::npos) {
-    const std::string scheme = Lower(name.substr(0, colon));
-    if (std::find(kStreamSchemes.begin(), kStreamSchemes.end(), scheme) != kStreamSchemes.end())
-      return Input::Kind::kStream;
-    return absl::InvalidArgumentError(fmt::format(
-        "{}: unknown scheme; use rtsp, rtsps, http, https, or a path", log::MaskCredentials(name)));
-  }
+  if (KindOf(name) == InputKind::kUnsupported) return UnsupportedScheme(name);
+  if (KindOf(name) == InputKind::kNetwork)
+    return IsPictureAddress(name) ? Input::Kind::kPicture : Input::Kind::kStream;
   if (name.starts_with("/dev/video")) {
     std::error_code error;
     if (fs::exists(fs::path(name), error)) return Input::Kind::kCamera;
@@ -157,7 +154,7 @@ absl::StatusOr<std::vector<Input>> ExpandInput(const std::string& argument,
                                                const ExpandOptions& options) {
   absl::StatusOr<std::vector<Input>> inputs;
   std::error_code error;
-  const bool address = argument.find("://") != std::string::npos;
+  const bool address = !SchemeOf(argument).empty();
   if (!address && fs::is_directory(argument, error)) {
     inputs = options.recursive ? PicturesOf<fs::recursive_directory_iterator>(argument)
                                : PicturesOf<fs::directory_iterator>(argument);

@@ -1,6 +1,7 @@
 // Where frames come from: video files, cameras, and streams over the network.
 #pragma once
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include <chrono>
@@ -72,15 +73,21 @@ struct SourceOptions {
 
 /// What an input is, by its name alone. Nothing is opened.
 enum class InputKind : std::uint8_t {
-  kFile,         ///< a path, or file://
+  kFile,         ///< a path
   kCamera,       ///< /dev/video…
-  kNetwork,      ///< rtsp, rtsps, http, https
+  kNetwork,      ///< rtsp, rtsps, http, https, rtmp, rtmps, srt, udp, tcp; in any case of letters
   kUnsupported,  ///< another scheme
 };
 InputKind KindOf(std::string_view url_or_path);
 
-/// Opens whatever FFmpeg reads: video files (animated GIF among them), /dev/video…, rtsp, rtsps,
-/// http, https.
+/// "rtsp" of "RTSP://host/path"; empty for a path.
+std::string SchemeOf(std::string_view url_or_path);
+
+/// What is wrong with an address of the kind kUnsupported, and what to use instead.
+absl::Status UnsupportedScheme(std::string_view address);
+
+/// Opens whatever FFmpeg reads: video files (animated GIF among them), /dev/video…, and the network
+/// by the schemes above.
 ///
 /// Files may open no other file and no connection, network sources no file (protocol and format
 /// lists). Size limits are those of core/limits.h, checked before picture memory is taken.

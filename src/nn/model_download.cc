@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/file_error.h"
 #include "core/limits.h"
 #include "core/status.h"
 #include "nn/internal/http_get.h"
@@ -21,25 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status OfErrno(const std::string& what, int error) {
-  const std::string text = fmt::format("{}: {}", what, std::generic_category().message(error));
-  switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::PermissionDeniedError(text);
-    case ENOENT:
-    case ENOTDIR:
-      return absl::NotFoundError(text);
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return absl::ResourceExhaustedError(text);
-    default:
-      return absl::UnavailableError(text);
-  }
-}
-
 /// `<file>.part`, locked while it is open, so that two pulls do not write into one.
 class PartFile {
  public:
@@ -47,7 +29,7 @@ class PartFile {
     // O_NONBLOCK: a pipe of that name must not make us wait.
     PartFile part(path,
                   open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
-    if (part.fd_ < 0) return OfErrno(fmt::format("{}: cannot be written", path.string()), errno);
+    if (part.fd_ < 0) return FileError(errno, path, "cannot be written", FileAccess::kWrite);
     if (flock(part.fd_, LOCK_EX | LOCK_NB) != 0) {
       return absl::AbortedError(
           fmt::format("{}: another pull is writing it; wait for that one", path.string()));
@@ -94,7 +76,7 @@ class PartFile {
  private:
   PartFile(fs::path path, int fd) : path_(std::move(path)), fd_(fd) {}
   absl::Status Failed() const {
-    return OfErrno(fmt::format("{}: cannot be written", path_.string()), errno);
+    return FileError(errno, path_, "cannot be written", FileAccess::kWrite);
   }
 
   fs::path path_;

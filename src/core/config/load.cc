@@ -74,7 +74,7 @@ absl::StatusOr<Assignment> ParseSet(std::string_view text) {
   const std::size_t sign = text.find('=');
   if (sign == std::string_view::npos || SplitPath(text.substr(0, sign)).empty()) {
     return absl::InvalidArgumentError(
-        fmt::format("--set takes key=value, as in face.max_faces=4, not \"{}\"", text));
+        fmt::format("takes key=value, as in face.max_faces=4, not \"{}\"", text));
   }
   return Assignment{std::string(text.substr(0, sign)), std::string(text.substr(sign + 1)), "--set"};
 }

@@ -14,6 +14,7 @@ extern "C" {
 #include <cerrno>
 #include <limits>
 
+#include "core/file_error.h"
 #include "media/internal/read_file.h"
 
 namespace vigil::media::internal {
@@ -36,9 +37,10 @@ bool IsFull(int error) { return error == ENOSPC || error == EDQUOT || error == E
 absl::StatusOr<std::unique_ptr<AheadFile>> AheadFile::Create(const std::filesystem::path& path,
                                                              const std::filesystem::path& shown) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(errno, shown, "cannot write there", Access::kWrite);
+  if (fd < 0) return FileError(errno, shown, "cannot write there", FileAccess::kWrite);
   std::unique_ptr<AheadFile> file(new AheadFile(fd));
-  if (file->io_ == nullptr) return SystemError(ENOMEM, shown, "cannot write there", Access::kWrite);
+  if (file->io_ == nullptr)
+    return FileError(ENOMEM, shown, "cannot write there", FileAccess::kWrite);
   return file;
 }
 

@@ -29,15 +29,22 @@ absl::Status CheckFile(const std::string& path, const std::string& name) {
     if (error && error != std::errc::no_such_file_or_directory) {
       return absl::PermissionDeniedError(fmt::format("{}: {}", name, error.message()));
     }
-    return absl::NotFoundError(fmt::format("{}: no such file", name));
+    return absl::NotFoundError(fmt::format("{}: no such file; check the name", name));
   }
   if (!std::filesystem::is_regular_file(status)) {
     return absl::InvalidArgumentError(fmt::format("{}: not a regular file", name));
   }
   if (std::filesystem::file_size(path, error) == 0 && !error) {
-    return absl::InvalidArgumentError(fmt::format("{}: the file is empty", name));
+    return absl::InvalidArgumentError(
+        fmt::format("{}: the file is empty; copy or record it again", name));
   }
   return absl::OkStatus();
+}
+
+// FFmpeg knows schemes in small letters only.
+std::string WithSmallScheme(const std::string& address) {
+  const std::string scheme = SchemeOf(address);
+  return scheme + address.substr(scheme.size());
 }
 
 void SetNetworkOptions(const std::string& address, const SourceOptions& options, Options& out) {
@@ -47,8 +54,11 @@ void SetNetworkOptions(const std::string& address, const SourceOptions& options,
     out.Set("timeout", std::chrono::microseconds(options.read_timeout).count());
     out.Set("buffer_size",
             std::int64_t{2} << 20);  // of the UDP socket: one key frame of a 4K camera
+  } else if (address.starts_with("udp")) {
+    out.Set("buffer_size", std::int64_t{2} << 20);
+    out.Set("overrun_nonfatal", std::int64_t{1});  // a slow reader loses pictures, not the stream
   } else {
-    out.Set("icy", std::int64_t{0});
+    if (address.starts_with("http")) out.Set("icy", std::int64_t{0});
     out.Set("tls_verify", std::int64_t{options.tls_verify});
   }
 }
@@ -106,14 +116,9 @@ absl::StatusOr<std::unique_ptr<Container>> Container::Open(const std::string& ur
   SetUpFfmpeg();
   const InputKind kind = KindOf(url_or_path);
   std::unique_ptr<Container> container(new Container(kind, log::MaskCredentials(url_or_path)));
-  if (kind == InputKind::kUnsupported) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: scheme not supported; use rtsp, rtsps, http, https, /dev/video… or a path",
-                    container->name_));
-  }
-  std::string address = url_or_path;
+  if (kind == InputKind::kUnsupported) return UnsupportedScheme(url_or_path);
+  std::string address = WithSmallScheme(url_or_path);
   if (kind == InputKind::kFile) {
-    if (address.starts_with("file://")) address.erase(0, 7);
     if (auto checked = CheckFile(address, container->name_); !checked.ok()) return checked;
     address.insert(0, "file:");  // a colon in the name is no scheme
   }
@@ -133,7 +138,7 @@ absl::Status Container::Connect(const std::string& address, const SourceOptions&
   context_->interrupt_callback = {&Interrupt::Callback, &interrupt_};
   context_->max_streams = limits::kMaxStreams;
   Options settings;
-  settings.Set("protocol_whitelist", ProtocolsFor(kind_, address));
+  settings.Set("protocol_whitelist", ProtocolsFor(address));
   settings.Set("format_whitelist", FormatsFor(kind_));
   const AVInputFormat* format = nullptr;
   if (kind_ == InputKind::kNetwork) {

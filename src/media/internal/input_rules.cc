@@ -1,23 +1,68 @@
 #include "media/internal/input_rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <string_view>
 
+#include "core/log.h"
 #include "media/internal/ffmpeg.h"
 
 namespace vigil::media {
 
+namespace {
+
+struct Scheme {
+  std::string_view name;
+  std::string_view protocols;  // of FFmpeg's, that it may use
+};
+constexpr std::array<Scheme, 9> kNetwork = {{
+    {"rtsp", "rtsp,tcp,udp,rtp,rtcp"},
+    {"rtsps", "rtsps,tls,tcp,udp,rtp,srtp,rtcp"},
+    {"http", "http,https,tcp,tls,httpproxy,crypto"},
+    {"https", "http,https,tcp,tls,httpproxy,crypto"},
+    {"rtmp", "rtmp,tcp"},
+    {"rtmps", "rtmps,tls,tcp"},
+    {"srt", "srt"},
+    {"udp", "udp"},
+    {"tcp", "tcp"},
+}};
+
+const Scheme* NetworkScheme(std::string_view address) {
+  const std::string name = SchemeOf(address);
+  const auto* const found = std::ranges::find(kNetwork, name, &Scheme::name);
+  return found == kNetwork.end() ? nullptr : found;
+}
+
+}  // namespace
+
+std::string SchemeOf(std::string_view url_or_path) {
+  const std::size_t end = url_or_path.find("://");
+  if (end == std::string_view::npos ||
+      url_or_path.substr(0, end).find('/') != std::string_view::npos)
+    return {};
+  std::string scheme(url_or_path.substr(0, end));
+  for (char& c : scheme) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return scheme;
+}
+
 InputKind KindOf(std::string_view url_or_path) {
-  const std::size_t scheme = url_or_path.find("://");
-  if (scheme == std::string_view::npos ||
-      url_or_path.substr(0, scheme).find('/') != std::string_view::npos) {
+  if (SchemeOf(url_or_path).empty())
     return url_or_path.starts_with("/dev/video") ? InputKind::kCamera : InputKind::kFile;
-  }
-  const std::string_view name = url_or_path.substr(0, scheme);
-  if (name == "file") return InputKind::kFile;
-  constexpr std::array<std::string_view, 4> kNetwork = {"rtsp", "rtsps", "http", "https"};
-  return std::ranges::count(kNetwork, name) > 0 ? InputKind::kNetwork : InputKind::kUnsupported;
+  return NetworkScheme(url_or_path) != nullptr ? InputKind::kNetwork : InputKind::kUnsupported;
+}
+
+absl::Status UnsupportedScheme(std::string_view address) {
+  const std::string name = log::MaskCredentials(address);
+  if (SchemeOf(address) == "file")
+    return absl::InvalidArgumentError(
+        fmt::format("{}: name the file by its path, without file://", name));
+  std::string known;
+  for (const Scheme& scheme : kNetwork) known.append(scheme.name).append(", ");
+  return absl::InvalidArgumentError(
+      fmt::format("{}: unknown scheme; use {}/dev/video… or a path", name, known));
 }
 
 namespace internal {
@@ -45,11 +90,9 @@ std::string AllFormatsBut(bool network_only) {
 
 }  // namespace
 
-std::string ProtocolsFor(InputKind kind, const std::string& address) {
-  if (kind != InputKind::kNetwork) return "file";
-  if (address.starts_with("rtsps")) return "rtsps,tls,tcp,udp,rtp,srtp,rtcp";
-  if (address.starts_with("rtsp")) return "rtsp,tcp,udp,rtp,rtcp";
-  return "http,https,tcp,tls,httpproxy,crypto";
+std::string ProtocolsFor(const std::string& address) {
+  const Scheme* const scheme = NetworkScheme(address);
+  return scheme != nullptr ? std::string(scheme->protocols) : "file";
 }
 
 const std::string& FormatsFor(InputKind kind) {

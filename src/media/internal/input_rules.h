@@ -7,9 +7,9 @@
 
 namespace vigil::media::internal {
 
-/// FFmpeg's protocol_whitelist: files reach only files, network sources only the network, and of it
-/// only what their own scheme needs.
-std::string ProtocolsFor(InputKind kind, const std::string& address);
+/// FFmpeg's protocol_whitelist: files and devices reach only files, network sources only the
+/// network, and of it only what their own scheme needs.
+std::string ProtocolsFor(const std::string& address);
 
 /// FFmpeg's format_whitelist: everything but formats that are lists of other files or addresses,
 /// scripts, and text drawn as a picture. HLS and DASH are allowed from the network, where the

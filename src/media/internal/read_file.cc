@@ -10,72 +10,11 @@
 #include <system_error>
 
 #include "core/descriptor.h"
+#include "core/file_error.h"
 #include "core/status.h"
 
 namespace vigil::media::internal {
 namespace {
-
-std::string_view ReadingRemedy(int error) {
-  switch (error) {
-    case ENOENT:
-      return "check the name";
-    case EACCES:
-    case EPERM:
-      return "check its permissions, and those of its folders";
-    case ENOTDIR:
-    case EISDIR:
-      return "name a file in a folder";
-    case ENAMETOOLONG:
-      return "check the name";
-    default:
-      return "try again, or copy it to another disk";
-  }
-}
-
-std::string_view WritingRemedy(int error) {
-  switch (error) {
-    case ENOENT:
-      return "check the name";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return "check the permissions, or choose another folder";
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return "make room, or choose another folder";
-    case ENOTDIR:
-    case EISDIR:
-      return "name a file in a folder";
-    case ENAMETOOLONG:
-      return "choose a shorter name";
-    default:
-      return "try again, or choose another place";
-  }
-}
-
-absl::StatusCode Code(int error) {
-  switch (error) {
-    case ENOENT:
-      return absl::StatusCode::kNotFound;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::StatusCode::kPermissionDenied;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case EMFILE:
-    case ENFILE:
-      return absl::StatusCode::kResourceExhausted;
-    case ENOTDIR:
-    case EISDIR:
-    case ENAMETOOLONG:
-      return absl::StatusCode::kInvalidArgument;
-    default:
-      return absl::StatusCode::kUnavailable;
-  }
-}
 
 // Up to `count` bytes; a file that shrinks meanwhile gives fewer.
 absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem::path& path,
@@ -85,7 +24,7 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem
   while (done < count) {
     const ssize_t got = ::read(fd, bytes.data() + done, count - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError(errno, path, "cannot be read", Access::kRead);
+    if (got < 0) return FileError(errno, path, "cannot be read", FileAccess::kRead);
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
   }
@@ -95,9 +34,9 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadUpTo(int fd, const std::filesystem
 
 // O_NONBLOCK: a named pipe must not make the open wait for a writer.
 absl::StatusOr<std::size_t> RegularFileSize(int fd, const std::filesystem::path& path) {
-  if (fd < 0) return SystemError(errno, path, "cannot be opened", Access::kRead);
+  if (fd < 0) return FileError(errno, path, "cannot be opened", FileAccess::kRead);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return SystemError(errno, path, "cannot be read", Access::kRead);
+  if (::fstat(fd, &status) != 0) return FileError(errno, path, "cannot be read", FileAccess::kRead);
   if (S_ISDIR(status.st_mode))
     return absl::InvalidArgumentError(
         fmt::format("{}: is a folder; name a file in it", path.string()));
@@ -133,14 +72,6 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadHead(const std::filesystem::path& 
   const auto size = RegularFileSize(file.get(), path);
   if (!size.ok()) return size.status();
   return ReadUpTo(file.get(), path, std::min(count, *size));
-}
-
-absl::Status SystemError(int error, const std::filesystem::path& path, std::string_view doing,
-                         Access access) {
-  return absl::Status(
-      Code(error),
-      fmt::format("{}: {}: {}; {}", path.string(), doing, std::generic_category().message(error),
-                  access == Access::kRead ? ReadingRemedy(error) : WritingRemedy(error)));
 }
 
 absl::Status Prefixed(const absl::Status& status, std::string_view prefix) {

@@ -19,14 +19,7 @@ absl::StatusOr<std::vector<std::uint8_t>> ReadFile(const std::filesystem::path& 
 absl::StatusOr<std::vector<std::uint8_t>> ReadHead(const std::filesystem::path& path,
                                                    std::size_t count);
 
-enum class Access : std::uint8_t { kRead, kWrite };
-
-/// `errno` as a Status: "path: doing: what the system says; remedy". An input cannot be put
-/// elsewhere, an output can.
-absl::Status SystemError(int error, const std::filesystem::path& path, std::string_view doing,
-                         Access access);
-
-/// The same error with `prefix: ` before its message.
+/// An error with `prefix: ` before its message.
 absl::Status Prefixed(const absl::Status& status, std::string_view prefix);
 
 }  // namespace vigil::media::internal

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "core/file_error.h"
 #include "media/internal/read_file.h"
 
 namespace vigil::media::internal {
@@ -36,13 +37,13 @@ absl::Status WriteFileWhole(const std::filesystem::path& path,
                             std::span<const std::uint8_t> bytes) {
   const std::filesystem::path temporary = TemporaryBeside(path);
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) return SystemError(errno, path, "cannot be written", Access::kWrite);
+  if (fd < 0) return FileError(errno, path, "cannot be written", FileAccess::kWrite);
   int error = WriteAll(fd, bytes);
   if (::close(fd) != 0 && error == 0) error = errno;
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return absl::OkStatus();
   ::unlink(temporary.c_str());
-  return SystemError(error, path, "cannot be written", Access::kWrite);
+  return FileError(error, path, "cannot be written", FileAccess::kWrite);
 }
 
 }  // namespace vigil::media::internal

@@ -44,13 +44,13 @@ struct Errors {
   }
 };
 
-// Eyes ±25° yaw, ±20° pitch in heads of ±20° yaw.
+// Eyes ±25° yaw, ±25° pitch in heads of ±20° yaw.
 template <typename Visit>
 void ForEachGaze(float distance_cm, Visit visit) {
   for (float head = -20; head <= 20; head += 10) {
     const HeadPose truth = PoseAt(head, head / 4, -head / 4, {5, 3, -distance_cm});
     for (float yaw = -25; yaw <= 25; yaw += 5) {
-      for (float pitch = -20; pitch <= 20; pitch += 5) visit(truth, Angles{yaw, pitch});
+      for (float pitch = -25; pitch <= 25; pitch += 5) visit(truth, Angles{yaw, pitch});
     }
   }
 }
@@ -82,7 +82,7 @@ TEST(Gaze, Pain15GazeIsTheHeadsRotationTimesTheEyesAndBothAreReported) {
 TEST(Gaze, AccuracyUnderHalfAPixelOfNoise) {
   std::mt19937 random(2);
   fmt::print(
-      "\nSynthetic eyes ±25° yaw, ±20° pitch, heads ±20° yaw; 0.5 px noise on every point\n"
+      "\nSynthetic eyes ±25° yaw, ±25° pitch, heads ±20° yaw; 0.5 px noise on every point\n"
       "| combined, in camera    |     n |   yaw | pitch | angle | worst |\n"
       "|------------------------|-------|-------|-------|-------|-------|\n");
   for (const float pixels : {100.0F, 70.0F, 200.0F}) {
@@ -119,6 +119,22 @@ TEST(Gaze, NothingWithoutIrisesOrPose) {
   EXPECT_TRUE(nothing(EstimateGaze(SeenMesh(pose), pose, Canonical(), kFrame)));
   EXPECT_TRUE(nothing(EstimateGaze(SeenMesh(pose, {0, 0}), {}, Canonical(), kFrame)));
   EXPECT_TRUE(nothing(EstimateGaze(SeenMesh(pose, {0, 0}), pose, Canonical(), {0, 0})));
+}
+
+// Eyes converge on what is near; further apart, one of them is seen wrongly.
+TEST(Gaze, EyesThatDisagreeAreTrustedLess) {
+  const HeadPose pose = PoseAt(0, 0, 0, kInFront);
+  const auto confidence = [&](float apart) {
+    Mesh mesh = SeenMesh(pose, {apart / 2, 0});
+    const Mesh other = SeenMesh(pose, {-apart / 2, 0});
+    std::copy_n(other.points.begin() + kRightIris, 5, mesh.points.begin() + kRightIris);
+    return EstimateGaze(mesh, pose, Canonical(), kFrame).combined.confidence;
+  };
+  EXPECT_GT(confidence(0), 0.95F);
+  EXPECT_GT(confidence(14), 0.95F);
+  EXPECT_LT(confidence(25), 0.7F);
+  EXPECT_LT(confidence(36), 0.05F);
+  EXPECT_LT(confidence(-36), 0.05F);
 }
 
 TEST(Gaze, AnEyeThatIsNotFiniteLeavesTheOther) {

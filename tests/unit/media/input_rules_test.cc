@@ -18,30 +18,44 @@ INSTANTIATE_TEST_SUITE_P(All, Kind,
                          testing::Values(KindCase{"a.mp4", InputKind::kFile},
                                          KindCase{"/x/12:30:00.avi", InputKind::kFile},
                                          KindCase{"./http://x", InputKind::kFile},
-                                         KindCase{"file:///x/a.mp4", InputKind::kFile},
+                                         KindCase{"file:///x/a.mp4", InputKind::kUnsupported},
                                          KindCase{"concat:a.mp4|b.mp4", InputKind::kFile},
                                          KindCase{"/dev/video0", InputKind::kCamera},
                                          KindCase{"rtsp://camera/main", InputKind::kNetwork},
                                          KindCase{"rtsps://camera", InputKind::kNetwork},
                                          KindCase{"http://host/a.mjpg", InputKind::kNetwork},
                                          KindCase{"https://host/", InputKind::kNetwork},
-                                         KindCase{"rtmp://host/", InputKind::kUnsupported},
+                                         KindCase{"RTSP://camera/main", InputKind::kNetwork},
+                                         KindCase{"rtmp://host/live/x", InputKind::kNetwork},
+                                         KindCase{"srt://host:9000", InputKind::kNetwork},
+                                         KindCase{"udp://239.0.0.1:5000", InputKind::kNetwork},
+                                         KindCase{"tcp://host:5000", InputKind::kNetwork},
+                                         KindCase{"ftp://host/a.mp4", InputKind::kUnsupported},
                                          KindCase{"concat://a", InputKind::kUnsupported},
                                          KindCase{"subfile,,start,0,end,9,,:http://x/",
                                                   InputKind::kUnsupported},
-                                         KindCase{"://", InputKind::kUnsupported}));
+                                         KindCase{"://", InputKind::kFile}));
 
 bool Holds(const std::string& list, const std::string& name) {
   return ("," + list + ",").find("," + name + ",") != std::string::npos;
 }
 
-TEST(InputRules, FilesReachOnlyFiles) {
-  EXPECT_EQ(internal::ProtocolsFor(InputKind::kFile, "a.mp4"), "file");
+TEST(InputRules, AnUnknownSchemeNamesTheKnownOnes) {
+  const auto status = UnsupportedScheme("ftp://me:secret@host/a.mp4");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            "ftp://***@host/a.mp4: unknown scheme; use rtsp, rtsps, http, https, rtmp, rtmps, srt, "
+            "udp, tcp, /dev/video… or a path");
+  EXPECT_EQ(UnsupportedScheme("file:///x/a.mp4").message(),
+            "file:///x/a.mp4: name the file by its path, without file://");
 }
 
+TEST(InputRules, FilesReachOnlyFiles) { EXPECT_EQ(internal::ProtocolsFor("a.mp4"), "file"); }
+
 TEST(InputRules, NetworkSourcesReachNoFile) {
-  for (const char* url : {"rtsp://a/", "rtsps://a/", "http://a/", "https://a/"}) {
-    const std::string protocols = internal::ProtocolsFor(InputKind::kNetwork, url);
+  for (const char* url : {"rtsp://a/", "rtsps://a/", "http://a/", "https://a/", "HTTPS://a/",
+                          "rtmp://a/", "rtmps://a/", "srt://a:1", "udp://a:1", "tcp://a:1"}) {
+    const std::string protocols = internal::ProtocolsFor(url);
     for (const char* never :
          {"file", "concat", "concatf", "subfile", "pipe", "data", "unix", "cache"}) {
       EXPECT_FALSE(Holds(protocols, never)) << url << " " << never;

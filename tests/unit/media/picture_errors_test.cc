@@ -21,20 +21,6 @@ using testing::HasSubstr;
 
 std::string Message(const absl::Status& status) { return std::string(MessageOf(status)); }
 
-// An input cannot be put elsewhere, an output can.
-TEST(SystemErrors, OfInputsAndOutputsHaveTheirOwnRemedies) {
-  using internal::Access;
-  const auto message = [](int error, Access access) {
-    return Message(internal::SystemError(error, "a.jpg", "cannot be opened", access));
-  };
-  for (const int error : {EACCES, EPERM, ENOENT, EIO, EMFILE}) {
-    EXPECT_THAT(message(error, Access::kRead), testing::Not(HasSubstr("choose another")));
-    EXPECT_THAT(message(error, Access::kRead), HasSubstr("; "));
-  }
-  EXPECT_THAT(message(EACCES, Access::kRead), HasSubstr("; check its permissions"));
-  EXPECT_THAT(message(EACCES, Access::kWrite), HasSubstr("or choose another folder"));
-}
-
 // --- what is wrong is said ---------------------------------------------------------------------
 
 struct BadCase {
