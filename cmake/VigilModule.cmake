@@ -50,7 +50,7 @@ function(vigil_test program)
   if(VIGIL_SANITIZE)
     set(timeout 1500)
   else()
-    set(timeout 300)
+    set(timeout 600)
   endif()
   gtest_discover_tests(${program} NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     PROPERTIES TIMEOUT ${timeout} LABELS "${ARG_LABELS}")

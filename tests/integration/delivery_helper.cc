@@ -173,6 +173,8 @@ class Process {
 int Drain(const fs::path& folder) {
   Process process(folder);
   process.Drain();
+  process
+      .Digest();  // perhaps one that was open when its process was killed: what came later is in the next
   process.Digest();
   fmt::print("{}\n", process.next());
   return 0;

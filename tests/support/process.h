@@ -20,7 +20,7 @@ namespace vigil::test {
 #ifdef __SANITIZE_THREAD__
 inline constexpr std::chrono::seconds kPatience{1200};
 #else
-inline constexpr std::chrono::seconds kPatience{120};
+inline constexpr std::chrono::seconds kPatience{400};
 #endif
 
 struct Outcome {

@@ -237,7 +237,8 @@ TEST_F(ModelDownload, AFolderThatIsNotThereOrNotOursIsOneLine) {
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(
       MessageOf(missing.status()),
-      "model tiny: /nowhere/models/tiny.onnx.part: cannot be written: No such file or directory");
+      "model tiny: /nowhere/models/tiny.onnx.part: cannot be written: No such file or directory; "
+      "check the name");
 
   const bool root = geteuid() == 0;
   if (root) {
@@ -253,7 +254,7 @@ TEST_F(ModelDownload, AFolderThatIsNotThereOrNotOursIsOneLine) {
   }
   EXPECT_EQ(denied.status().code(), absl::StatusCode::kPermissionDenied);
   EXPECT_THAT(std::string(MessageOf(denied.status())),
-              testing::EndsWith("cannot be written: Permission denied"));
+              testing::HasSubstr("cannot be written: Permission denied; check the permissions"));
   EXPECT_TRUE(server_.heads().empty());
 }
 

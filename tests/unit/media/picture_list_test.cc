@@ -50,7 +50,7 @@ struct KindCase {
   Input::Kind kind;
 };
 class Addresses : public testing::TestWithParam<KindCase> {};
-TEST_P(Addresses, AreStreams) {
+TEST_P(Addresses, AreToldByTheirScheme) {
   const auto kind = Classify(GetParam().input);
   ASSERT_TRUE(kind.ok()) << kind.status();
   EXPECT_EQ(*kind, GetParam().kind);
@@ -60,7 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(KindCase{"rtsp", "rtsp://camera/main", Input::Kind::kStream},
                     KindCase{"rtsps", "rtsps://user:pass@camera/main", Input::Kind::kStream},
                     KindCase{"http", "http://camera/stream.mjpg", Input::Kind::kStream},
-                    KindCase{"https_in_capitals", "HTTPS://camera/a.jpg", Input::Kind::kStream}),
+                    KindCase{"https_in_capitals", "HTTPS://camera/a.mjpg", Input::Kind::kStream},
+                    KindCase{"a_picture", "https://host/a.JPG?size=2#x", Input::Kind::kPicture},
+                    KindCase{"srt", "srt://host:9000", Input::Kind::kStream}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
 
 TEST(Classify, FilesByWhatIsInThem) {
