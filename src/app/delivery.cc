@@ -109,7 +109,8 @@ std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
 }
 
 std::vector<std::string> MissingActions(const DeliveryConfig& config,
-                                        std::span<const events::RuleOptions> rules) {
+                                        std::span<const events::RuleOptions> rules,
+                                        std::string_view path) {
   const auto paths = NotifyPaths(config);
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -118,7 +119,7 @@ std::vector<std::string> MissingActions(const DeliveryConfig& config,
       if (std::ranges::find(paths, name, &NotifyPath::name) != paths.end()) continue;
       const std::string kind = name.substr(0, name.find(':'));
       const auto known = actions::CheckActionName(kind);
-      missing.push_back(fmt::format("events.{}.actions.{}: {}", i, kind,
+      missing.push_back(fmt::format("{}.{}.actions.{}: {}", path, i, kind,
                                     known.ok() ? MissingSettings(name) : MessageOf(known)));
     }
   }

@@ -68,8 +68,10 @@ std::filesystem::path OutboxFile(const DeliveryConfig& config);
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
 
 /// Actions that rules ask for and that have not what they need; a line each, with the key: `events.0.actions.webhook: …`.
+/// `path`: of the rules.
 std::vector<std::string> MissingActions(const DeliveryConfig& config,
-                                        std::span<const events::RuleOptions> rules);
+                                        std::span<const events::RuleOptions> rules,
+                                        std::string_view path = "events");
 
 /// An event, which outlives the call, and what the rules made of it.
 struct DecidedEvent {

@@ -466,9 +466,13 @@ void CommandLine::AddConfig() {
             config::ProcessEnvironment(), std::cout, std::cerr,
             [config] {
               std::vector<std::string> notes = NotYet(*config);
-              const auto& rules = DeviceOf(config->scene, config->scene.device_id).rules;
-              for (std::string& one : MissingActions(config->delivery, rules))
-                notes.push_back(std::move(one) + "; until then, analyze does not start");
+              const auto note = [&](const DeviceConfig& device, const std::string& path) {
+                for (std::string& one : MissingActions(config->delivery, device.rules, path))
+                  notes.push_back(std::move(one) + "; until then, analyze does not start");
+              };
+              note(config->scene.device, "events");
+              for (const auto& [id, device] : config->scene.devices)
+                note(device, fmt::format("devices.{}.events", id));
               return notes;
             });
       };

@@ -17,6 +17,7 @@
 
 #include "core/wall_time.h"
 #include "events/event.h"
+#include "events/scene.h"
 #include "events/schedule.h"
 
 namespace vigil::events {
@@ -24,14 +25,14 @@ namespace vigil::events {
 /// Every condition that is given must hold. Of a list, one entry is enough; an empty list, text or
 /// a zero asks for nothing.
 struct RuleMatch {
-  std::vector<EventType> event_types;
-  std::vector<std::string> lines;
-  std::vector<std::string> zones;
-  std::vector<std::string> classes;     ///< class names of the object
-  std::vector<std::string> directions;  ///< `left_to_right`, `a_to_b` …
-  float min_confidence = 0;             ///< 0..1, of the object; events without an object pass
-  std::string time_of_day;              ///< `22:00-06:00`, in the time zone of the rule's schedule
-  std::vector<Weekday> weekdays;        ///< on which those hours begin
+  std::vector<EventType> event_types{};
+  std::vector<std::string> lines{};
+  std::vector<std::string> zones{};
+  std::vector<std::string> classes{};     ///< class names of the object
+  std::vector<std::string> directions{};  ///< `left_to_right`, `a_to_b` …
+  float min_confidence = 0;               ///< 0..1, of the object; events without an object pass
+  std::string time_of_day{};        ///< `22:00-06:00`, in the time zone of the rule's schedule
+  std::vector<Weekday> weekdays{};  ///< on which those hours begin
 };
 
 /// What a rule that matched causes. `true` (or `yes`, `on`): the action's only target; `false`,
@@ -75,6 +76,10 @@ struct KnownNames {
   std::vector<std::string> actions;     ///< `webhook:ops` …; empty: not known, so not checked
   std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
 };
+  /// What can happen: EventKindsOf. None: not known, so whether a rule can ever match is not checked.
+  std::optional<std::vector<EventKind>> kinds = {};
+  /// False: what is known of the scene is not all of it, so unknown lines, zones and directions are not told.
+  bool complete = true;
 
 struct RuleProblem {
   std::string path;     ///< below the list of rules: `0.match.line`
