@@ -231,6 +231,7 @@ class Analysis {
         .events = events_.get(),
         .detections = detections_.get(),
         .delivery = delivery_.get(),
+        .cooldowns = cooldowns_,
         .display = arguments_.display ? &shown_ : nullptr,
         .decoder_threads = decoder_threads_,
         .epochs = epochs_,
@@ -366,13 +367,14 @@ class Analysis {
   std::size_t not_found_ = 0;  // arguments that stand for no input
   std::vector<std::filesystem::path> saves_;
   ModelPlan plan_;
-  std::vector<std::int64_t> epochs_;  // of each input
   std::optional<absl::StatusOr<WorkerModels>> first_models_;  // for the worker that is first
   std::atomic<bool> first_models_taken_ = false;
+  std::vector<std::int64_t> epochs_;  // of each input
   face::CanonicalFace canonical_;
   std::unique_ptr<OrderedOutput> json_, csv_, events_, detections_;
   LatestSlot<Image> shown_;  // for the window
   std::unique_ptr<EventDelivery> delivery_;
+  events::RunCooldowns cooldowns_;
   int decoder_threads_ = 1;
   ProgressLine* line_ = nullptr;
   std::vector<JobReport> reports_;  // each written by the thread that runs the job

@@ -51,7 +51,8 @@ struct RuleActions {
 /// Names of the actions that are on, in the order above: `json_log`, `webhook:ops`.
 [[nodiscard]] std::vector<std::string> ActionNames(const RuleActions& actions);
 
-/// What shares one cooldown. Each but kRule is apart for every camera.
+/// What shares one cooldown. kRule: everything that the rule set gets, and all others with its RunCooldowns; each of the
+/// others is apart for every camera.
 enum class CooldownScope : std::uint8_t { kRule, kCamera, kLine, kZone, kTrack };
 
 struct RuleOptions {
@@ -75,11 +76,11 @@ struct KnownNames {
   std::vector<std::string> classes;     ///< empty: not known, so not checked
   std::vector<std::string> actions;     ///< `webhook:ops` …; empty: not known, so not checked
   std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
-};
   /// What can happen: EventKindsOf. None: not known, so whether a rule can ever match is not checked.
   std::optional<std::vector<EventKind>> kinds = {};
   /// False: what is known of the scene is not all of it, so unknown lines, zones and directions are not told.
   bool complete = true;
+};
 
 struct RuleProblem {
   std::string path;     ///< below the list of rules: `0.match.line`
@@ -124,13 +125,33 @@ struct HeldCount {
   friend bool operator==(const HeldCount&, const HeldCount&) = default;
 };
 
+namespace internal {
+class CooldownsByRule;
+}
+
+/// Cooldowns of scope kRule that the rule sets of several cameras have in common; all of them are made of the same
+/// rules. Safe from any thread. Where cameras run side by side, whichever comes first delivers.
+class RunCooldowns {
+ public:
+  RunCooldowns();
+  RunCooldowns(const RunCooldowns&) = delete;
+  RunCooldowns& operator=(const RunCooldowns&) = delete;
+  ~RunCooldowns();
+
+ private:
+  friend class RuleSet;
+  const std::unique_ptr<internal::CooldownsByRule> by_rule_;
+};
+
 /// The rules of one device. Decisions depend on the events, in their order, and on snoozes; never
 /// on the clock: the same events played again are decided the same. One thread at a time.
 class RuleSet {
  public:
-  /// InvalidArgument as Validate, paths from `path`.
+  /// InvalidArgument as Validate, paths from `path`. `shared`: see RunCooldowns; null: they are its own. Not needed
+  /// beyond the call.
   static absl::StatusOr<RuleSet> Create(std::vector<RuleOptions> rules, const KnownNames& known,
-                                        std::string_view path = "events");
+                                        std::string_view path = "events",
+                                        RunCooldowns* shared = nullptr);
   RuleSet(RuleSet&&) noexcept;
   RuleSet& operator=(RuleSet&&) noexcept;
   ~RuleSet();
@@ -148,7 +169,7 @@ class RuleSet {
   /// All that was held back since the beginning, restored state included.
   std::vector<HeldCount> held() const;
 
-  /// Cooldowns, snoozes and counts, as JSON.
+  /// Cooldowns (shared ones as well), snoozes and counts, as JSON.
   std::string SaveState() const;
   /// Replaces them. Rules that are no longer there are passed over. InvalidArgument for anything
   /// that SaveState did not write; the state is then as before.
