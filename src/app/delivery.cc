@@ -278,8 +278,10 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
     if (collected->empty()) break;
     after = collected->back().sequence;
     for (store::CollectedEvent& event : *collected) {
-      events.push_back({std::move(event.event), std::move(event.rule), event.severity,
-                        std::move(event.pictures), window->attempt});
+      for (std::string& rule : event.rules) {
+        events.push_back(
+            {event.event, std::move(rule), event.severity, event.pictures, window->attempt});
+      }
     }
   }
   const auto held_counts = outbox_->HeldIn(*window);
@@ -308,7 +310,16 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 void EventDelivery::RunDigests(const std::stop_token& stop) {
   const auto schedule = actions::DigestSchedule::Create(config_.digest_schedule);
   if (!schedule.ok()) return log::Error("digests: {}", MessageOf(schedule.status()));
-  for (WallTime due = schedule->NextAfter(WallNow()); !stop.stop_requested();) {
+  const WallTime start = WallNow();
+  // What fell due while nobody ran goes out now, once, however often it did.
+  const auto since = outbox_->DigestSince(kDigest);
+  if (!since.ok()) log::Warning("digest: {}", MessageOf(since.status()));
+  const bool overdue =
+      since.ok() && *since && (**since == WallTime::min() || schedule->NextAfter(**since) <= start);
+  // A little later, so that a short run sends it with its own at the end, and no mail is cut off.
+  constexpr auto kSettled = 3s;
+  for (WallTime due = overdue ? start + kSettled : schedule->NextAfter(start);
+       !stop.stop_requested();) {
     // The clock may be set meanwhile: it is looked at every half a minute.
     const auto wait = std::clamp<std::chrono::microseconds>(due - WallNow(), 0us, 30s);
     if (!SleepUntil(After(wait), stop)) return;

@@ -71,7 +71,7 @@ OutboxEntry EntryOf(events::Event event, std::span<const events::Decision> decis
     for (const std::string& action : decision.actions) {
       const auto same = std::ranges::find(entry.actions, action, &PendingAction::action);
       if (same != entry.actions.end()) {
-        same->rule += ", " + decision.rule;
+        same->rule += (same->collect ? "\n" : ", ") + decision.rule;
         same->severity = std::max(same->severity, decision.severity);
       } else {
         entry.actions.push_back({action,
