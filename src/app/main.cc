@@ -404,7 +404,8 @@ class CommandLine {
     CLI::App& pull = *c.add_subcommand("pull", "fetch models that set-up does not bring");
     pull.add_option("NAME", models_.names, "which; see vigil models list")->required();
     pull.add_option("--from", models_.from,
-                    "another address with the same files: https, or http on this machine")
+                    "fetch from here: the address of a folder that has the file, or of the file "
+                    "itself; https, or http on this machine")
         ->type_name("URL");
     AddConfigOptions(pull, arguments_);
     pull.footer("Example: vigil models pull fastestdet");

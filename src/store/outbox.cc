@@ -95,8 +95,9 @@ absl::StatusOr<FileLock> FileLock::Take(const std::filesystem::path& path) {
   }
   FileLock lock(file);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(fmt::format(
-        "outbox {}: another process uses it; stop that one, or name another file", path.string()));
+    return absl::UnavailableError(fmt::format(
+        "outbox {}: another process uses it; stop that one, or name another folder (state_dir)",
+        path.string()));
   }
   return lock;
 }

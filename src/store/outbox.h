@@ -179,8 +179,8 @@ inline constexpr int kMaxRows = 10'000;          ///< that one call returns
 class Outbox {
  public:
   /// Opens, or makes and readies, the file. Attempts that the end of the last process cut off are
-  /// due again. FailedPrecondition: another process has it, or a newer version wrote it; DataLoss:
-  /// it is no outbox; ResourceExhausted: no space.
+  /// due again. Unavailable: another process has it; FailedPrecondition: a newer version wrote it;
+  /// DataLoss: it is no outbox; ResourceExhausted: no space.
   static absl::StatusOr<std::unique_ptr<Outbox>> Open(const std::filesystem::path& path,
                                                       const OutboxOptions& options = {});
   Outbox(const Outbox&) = delete;
