@@ -129,6 +129,7 @@ std::vector<std::string> MissingActions(const DeliveryConfig& config,
 EventDelivery::EventDelivery() = default;
 
 EventDelivery::~EventDelivery() {
+  cut_digest_.request_stop();
   digest_thread_ = {};
   house_thread_ = {};
   if (dispatcher_) dispatcher_->Stop();
@@ -268,7 +269,6 @@ absl::Status EventDelivery::Store(std::vector<store::OutboxEntry> entries) {
 }
 
 absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) {
-  const std::lock_guard guard(digest_mutex_);
   const auto window = outbox_->OpenDigest(kDigest);
   if (!window.ok()) return window.status();
   std::vector<actions::Delivery> events;
@@ -316,7 +316,7 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
   if (!since.ok()) log::Warning("digest: {}", MessageOf(since.status()));
   const bool overdue =
       since.ok() && *since && (**since == WallTime::min() || schedule->NextAfter(**since) <= start);
-  // A little later, so that a short run sends it with its own at the end, and no mail is cut off.
+  // A little later, so that a short run sends it with its own at the end.
   constexpr auto kSettled = 3s;
   for (WallTime due = overdue ? start + kSettled : schedule->NextAfter(start);
        !stop.stop_requested();) {
@@ -324,7 +324,17 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
     const auto wait = std::clamp<std::chrono::microseconds>(due - WallNow(), 0us, 30s);
     if (!SleepUntil(After(wait), stop)) return;
     if (WallNow() < due) continue;
-    const auto status = SendDigest(After(60s), stop);
+    {
+      const std::lock_guard guard(digest_mutex_);
+      if (stop.stop_requested()) return;
+      sending_digest_ = true;
+    }
+    const auto status = SendDigest(After(60s), cut_digest_.get_token());
+    {
+      const std::lock_guard guard(digest_mutex_);
+      sending_digest_ = false;
+    }
+    digest_sent_.notify_all();
     if (status.ok()) {
       due = schedule->NextAfter(WallNow());
     } else {
@@ -333,6 +343,17 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
       due = WallNow() + 5min;
     }
   }
+}
+
+// A digest that is on its way is waited for: cut off, its mail would perhaps come twice.
+void EventDelivery::StopDigests(Deadline deadline, const std::stop_token& stop) {
+  digest_thread_.request_stop();
+  {
+    std::unique_lock lock(digest_mutex_);
+    if (!digest_sent_.wait_until(lock, stop, deadline, [this] { return !sending_digest_; }))
+      cut_digest_.request_stop();
+  }
+  digest_thread_ = {};  // joined
 }
 
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
@@ -373,7 +394,7 @@ void EventDelivery::TellPictureless(const absl::Status& why, bool at_once) {
 
 std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
   std::vector<std::string> problems;
-  digest_thread_ = {};  // stopped and joined
+  StopDigests(deadline, stop);
   const auto stored = Store({});
   const auto lost = lost_ + static_cast<std::int64_t>(unstored_.size());
   if (lost > 0) {
