@@ -151,7 +151,7 @@ TEST_F(SceneConfigTest, ValuesThatAreRefusedHideNoWrongReferences) {
     const std::string line = wrong.err.substr(at, end - at);
     places.push_back(line.substr(file.size() + 1, line.find(": ") - file.size() - 1));
   }
-  EXPECT_THAT(places, testing::ElementsAre("2:36", "4:78", "7:43", "8:15", "14:43", "16:22"))
+  EXPECT_THAT(places, testing::ElementsAre("2:36", "4:78", "7:43", "8:15", "14:47", "16:22"))
       << wrong.err;
 }
 
@@ -179,13 +179,13 @@ TEST_F(SceneConfigTest, RulesThatCanNeverFireAreRefusedWithTheirPlace) {
           ":9:53: events.0.match.zone: ZONE_DWELL never comes at 'lawn', so the rule would do "
           "nothing: the zone has no dwell\n" +
           file +
-          ":10:45: events.1.match.direction: LINE_CROSS never comes with 'left_to_right' there, so "
+          ":10:47: events.1.match.direction: LINE_CROSS never comes with 'left_to_right' there, so "
           "the rule would do nothing; known: top_to_bottom, bottom_to_top\n" +
           file +
-          ":11:40: events.2.match.zone: no event has both a line and a zone, so the rule would do "
+          ":11:41: events.2.match.zone: no event has both a line and a zone, so the rule would do "
           "nothing; make it two rules\n" +
-          file + ":12:56: events.3.match.class: CAMERA_OFFLINE has no class\n" + file +
-          ":13:28: events.4.match.class: unknown class 'car'; the detector knows person alone, "
+          file + ":12:58: events.3.match.class: CAMERA_OFFLINE has no class\n" + file +
+          ":13:30: events.4.match.class: unknown class 'car'; the detector knows person alone, "
           "detector.model_file names others\n");
 }
 
