@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -134,6 +135,8 @@ class Analysis {
           "{} needs an object detector: add --detector hog, or --detector MODEL.onnx", what));
     }
 
+    if (auto status = CheckClasses(); !status.ok()) return status;
+
     const bool ordered = std::ranges::none_of(inputs_, IsLive);
     // Files say the same every time they are analysed; every run of a camera is another one, and so
     // is every run whose events are delivered: those that the outbox knows already would not be.
@@ -162,6 +165,19 @@ class Analysis {
     }
     if (csv_) return csv_->Write(0, CsvHeader(plan_.faces.has_value()), {});
     return absl::OkStatus();
+  }
+
+  // Which classes there are, only the detector knows. One that cannot be loaded is told with its input.
+  absl::Status CheckClasses() {
+    if (!plan_.objects) return absl::OkStatus();
+    first_models_ = WorkerModels::Load(plan_);
+    const absl::Status& loaded = first_models_->status();
+    auto status = loaded.ok() ? ClassesAreKnown(config_.scene, config_.scene.device_id,
+                                                (*first_models_)->objects->class_names())
+                              : loaded;
+    if (!absl::IsInvalidArgument(status)) return absl::OkStatus();
+    bad_configuration_ = true;
+    return status;
   }
 
   // One thread an input at a time, each with its own networks. Live inputs never end, so they never
@@ -205,7 +221,8 @@ class Analysis {
   }
 
   void Work() {
-    auto models = WorkerModels::Load(plan_);
+    auto models = first_models_taken_.exchange(true) || !first_models_ ? WorkerModels::Load(plan_)
+                                                                       : *std::move(first_models_);
     const JobContext context{
         .config = config_,
         .canonical = canonical_,
@@ -214,6 +231,7 @@ class Analysis {
         .events = events_.get(),
         .detections = detections_.get(),
         .delivery = delivery_.get(),
+        .cooldowns = cooldowns_,
         .display = arguments_.display ? &shown_ : nullptr,
         .decoder_threads = decoder_threads_,
         .epochs = epochs_,
@@ -349,11 +367,14 @@ class Analysis {
   std::size_t not_found_ = 0;  // arguments that stand for no input
   std::vector<std::filesystem::path> saves_;
   ModelPlan plan_;
+  std::optional<absl::StatusOr<WorkerModels>> first_models_;  // for the worker that is first
+  std::atomic<bool> first_models_taken_ = false;
   std::vector<std::int64_t> epochs_;  // of each input
   face::CanonicalFace canonical_;
   std::unique_ptr<OrderedOutput> json_, csv_, events_, detections_;
   LatestSlot<Image> shown_;  // for the window
   std::unique_ptr<EventDelivery> delivery_;
+  events::RunCooldowns cooldowns_;
   int decoder_threads_ = 1;
   ProgressLine* line_ = nullptr;
   std::vector<JobReport> reports_;  // each written by the thread that runs the job

@@ -70,7 +70,7 @@ class Job {
       if (opened->ok() && !(**opened)->info().live) input.kind = Kind::kVideo;
     }
     auto perception = Perception::Create(context_.config, context_.canonical, models_, input,
-                                         context_.epochs[number_]);
+                                         context_.epochs[number_], context_.cooldowns);
     if (!perception.ok()) return perception.status();
     perception_ = *std::move(perception);
     switch (input.kind) {
@@ -113,8 +113,8 @@ class Job {
     if (auto status = Record(frame, stop); !status.ok()) return status;
     report_.is_picture = true;
     if (const auto* faces = perception_->result().faces) report_.picture = *faces;
-    if (save_.empty() && context_.display == nullptr) return absl::OkStatus();
-    perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
+    const bool shown = !save_.empty() || context_.display != nullptr;
+    if (auto status = DrawAndRecordEvents(frame, shown, stop); !status.ok()) return status;
     if (!save_.empty()) {
       auto status = media::WritePicture(save_, frame.image.view(),
                                         {.quality = context_.config.output.jpeg_quality});
@@ -156,6 +156,7 @@ class Job {
     auto options = context_.config.source.live;
     options.started = started;
     media::LiveSource live(report_.name, std::move(open), std::move(options), slot);
+    perception_->Await(WallNow() - std::chrono::microseconds(MicrosBetween(started, Clock::now())));
     absl::Status status;
     while (status.ok()) {
       auto frame = slot.Take(After(1s), stop);
@@ -171,6 +172,11 @@ class Job {
     const auto end = live.status();
     report_.dropped = end.dropped;
     report_.corrupt = end.corrupt;
+    const bool never_came = end.state == media::LiveState::kEnded && report_.frames == 0;
+    if (status.ok() && (end.state == media::LiveState::kFailed || never_came)) {
+      perception_->GiveUp();
+      status = RecordEvents(stop);
+    }
     if (status.ok() && end.state == media::LiveState::kFailed) status = end.last_error;
     return status;
   }
@@ -187,22 +193,24 @@ class Job {
   // Everything that becomes of a frame that was looked at.
   absl::Status Deliver(Frame& frame, const std::stop_token& stop) {
     if (auto status = Record(frame, stop); !status.ok()) return status;
-    OfferFrame(frame);
-    const bool pictures =
-        WantsPictures() && !perception_->events().empty();  // the frame as it came, and drawn on
     const bool saved = !save_.empty() && !video_given_up_;
     const bool shown = saved || context_.display != nullptr;
-    Image clean;
-    if (pictures) clean = frame.image.Clone();
-    if (pictures || shown) perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
-    auto events =
-        pictures ? RecordEvents(stop, frame.image.view(), clean.view()) : RecordEvents(stop);
-    if (!events.ok() || !shown) return events;
+    if (auto status = DrawAndRecordEvents(frame, shown, stop); !status.ok()) return status;
     if (saved) {
       if (auto status = SaveVideoFrame(frame); !status.ok()) return status;
     }
     if (context_.display != nullptr) context_.display->Put(std::move(frame.image));
     return absl::OkStatus();
+  }
+
+  // Events are told with the frame as it came, and drawn on.
+  absl::Status DrawAndRecordEvents(Frame& frame, bool shown, const std::stop_token& stop) {
+    OfferFrame(frame);
+    const bool pictures = WantsPictures() && !perception_->events().empty();
+    Image clean;
+    if (pictures) clean = frame.image.Clone();
+    if (pictures || shown) perception_->Draw(frame.image.mutable_view(), frame.timestamp_us);
+    return pictures ? RecordEvents(stop, frame.image.view(), clean.view()) : RecordEvents(stop);
   }
 
   bool WantsPictures() const {

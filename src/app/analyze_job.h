@@ -81,6 +81,7 @@ struct JobContext {
   OrderedOutput* events = nullptr;
   OrderedOutput* detections = nullptr;
   EventDelivery* delivery = nullptr;
+  events::RunCooldowns& cooldowns;  ///< of all inputs: they are cameras with the same rules
   LatestSlot<Image>* display = nullptr;
   int decoder_threads = 1;
   std::span<const std::int64_t> epochs;  ///< of each input, for messages and events

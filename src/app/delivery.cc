@@ -109,7 +109,8 @@ std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
 }
 
 std::vector<std::string> MissingActions(const DeliveryConfig& config,
-                                        std::span<const events::RuleOptions> rules) {
+                                        std::span<const events::RuleOptions> rules,
+                                        std::string_view path) {
   const auto paths = NotifyPaths(config);
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -118,7 +119,7 @@ std::vector<std::string> MissingActions(const DeliveryConfig& config,
       if (std::ranges::find(paths, name, &NotifyPath::name) != paths.end()) continue;
       const std::string kind = name.substr(0, name.find(':'));
       const auto known = actions::CheckActionName(kind);
-      missing.push_back(fmt::format("events.{}.actions.{}: {}", i, kind,
+      missing.push_back(fmt::format("{}.{}.actions.{}: {}", path, i, kind,
                                     known.ok() ? MissingSettings(name) : MessageOf(known)));
     }
   }
@@ -128,6 +129,7 @@ std::vector<std::string> MissingActions(const DeliveryConfig& config,
 EventDelivery::EventDelivery() = default;
 
 EventDelivery::~EventDelivery() {
+  cut_digest_.request_stop();
   digest_thread_ = {};
   house_thread_ = {};
   if (dispatcher_) dispatcher_->Stop();
@@ -267,7 +269,6 @@ absl::Status EventDelivery::Store(std::vector<store::OutboxEntry> entries) {
 }
 
 absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) {
-  const std::lock_guard guard(digest_mutex_);
   const auto window = outbox_->OpenDigest(kDigest);
   if (!window.ok()) return window.status();
   std::vector<actions::Delivery> events;
@@ -277,8 +278,10 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
     if (collected->empty()) break;
     after = collected->back().sequence;
     for (store::CollectedEvent& event : *collected) {
-      events.push_back({std::move(event.event), std::move(event.rule), event.severity,
-                        std::move(event.pictures), window->attempt});
+      for (std::string& rule : event.rules) {
+        events.push_back(
+            {event.event, std::move(rule), event.severity, event.pictures, window->attempt});
+      }
     }
   }
   const auto held_counts = outbox_->HeldIn(*window);
@@ -307,12 +310,31 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 void EventDelivery::RunDigests(const std::stop_token& stop) {
   const auto schedule = actions::DigestSchedule::Create(config_.digest_schedule);
   if (!schedule.ok()) return log::Error("digests: {}", MessageOf(schedule.status()));
-  for (WallTime due = schedule->NextAfter(WallNow()); !stop.stop_requested();) {
+  const WallTime start = WallNow();
+  // What fell due while nobody ran goes out now, once, however often it did.
+  const auto since = outbox_->DigestSince(kDigest);
+  if (!since.ok()) log::Warning("digest: {}", MessageOf(since.status()));
+  const bool overdue =
+      since.ok() && *since && (**since == WallTime::min() || schedule->NextAfter(**since) <= start);
+  // A little later, so that a short run sends it with its own at the end.
+  constexpr auto kSettled = 3s;
+  for (WallTime due = overdue ? start + kSettled : schedule->NextAfter(start);
+       !stop.stop_requested();) {
     // The clock may be set meanwhile: it is looked at every half a minute.
     const auto wait = std::clamp<std::chrono::microseconds>(due - WallNow(), 0us, 30s);
     if (!SleepUntil(After(wait), stop)) return;
     if (WallNow() < due) continue;
-    const auto status = SendDigest(After(60s), stop);
+    {
+      const std::lock_guard guard(digest_mutex_);
+      if (stop.stop_requested()) return;
+      sending_digest_ = true;
+    }
+    const auto status = SendDigest(After(60s), cut_digest_.get_token());
+    {
+      const std::lock_guard guard(digest_mutex_);
+      sending_digest_ = false;
+    }
+    digest_sent_.notify_all();
     if (status.ok()) {
       due = schedule->NextAfter(WallNow());
     } else {
@@ -321,6 +343,17 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
       due = WallNow() + 5min;
     }
   }
+}
+
+// A digest that is on its way is waited for: cut off, its mail would perhaps come twice.
+void EventDelivery::StopDigests(Deadline deadline, const std::stop_token& stop) {
+  digest_thread_.request_stop();
+  {
+    std::unique_lock lock(digest_mutex_);
+    if (!digest_sent_.wait_until(lock, stop, deadline, [this] { return !sending_digest_; }))
+      cut_digest_.request_stop();
+  }
+  digest_thread_ = {};  // joined
 }
 
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
@@ -361,7 +394,7 @@ void EventDelivery::TellPictureless(const absl::Status& why, bool at_once) {
 
 std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
   std::vector<std::string> problems;
-  digest_thread_ = {};  // stopped and joined
+  StopDigests(deadline, stop);
   const auto stored = Store({});
   const auto lost = lost_ + static_cast<std::int64_t>(unstored_.size());
   if (lost > 0) {

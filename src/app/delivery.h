@@ -5,6 +5,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -68,8 +69,10 @@ std::filesystem::path OutboxFile(const DeliveryConfig& config);
 std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config);
 
 /// Actions that rules ask for and that have not what they need; a line each, with the key: `events.0.actions.webhook: …`.
+/// `path`: of the rules.
 std::vector<std::string> MissingActions(const DeliveryConfig& config,
-                                        std::span<const events::RuleOptions> rules);
+                                        std::span<const events::RuleOptions> rules,
+                                        std::string_view path = "events");
 
 /// An event, which outlives the call, and what the rules made of it.
 struct DecidedEvent {
@@ -123,6 +126,7 @@ class EventDelivery {
       const std::set<std::string>& wanted);
   absl::Status SendDigest(Deadline deadline, std::stop_token stop);
   void RunDigests(const std::stop_token& stop);
+  void StopDigests(Deadline deadline, const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);
   void ClearSpool();
   /// One line a minute, with how many events there were since the one before.
@@ -144,7 +148,10 @@ class EventDelivery {
   std::int64_t pictureless_ = 0;  // under pictureless_mutex_, as the next two
   absl::Status pictureless_why_;
   Deadline pictureless_quiet_until_;
-  std::mutex digest_mutex_;                    // one digest at a time
+  std::mutex digest_mutex_;
+  bool sending_digest_ = false;  // under digest_mutex_: digest_thread_ does
+  std::condition_variable_any digest_sent_;
+  std::stop_source cut_digest_;                // breaks that off
   std::jthread digest_thread_, house_thread_;  // last: stopped and joined first
 };
 

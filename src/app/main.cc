@@ -417,7 +417,8 @@ class CommandLine {
     CLI::App& pull = *c.add_subcommand("pull", "fetch models that set-up does not bring");
     pull.add_option("NAME", models_.names, "which; see vigil models list")->required();
     pull.add_option("--from", models_.from,
-                    "another address with the same files: https, or http on this machine")
+                    "fetch from here: the address of a folder that has the file, or of the file "
+                    "itself; https, or http on this machine")
         ->type_name("URL");
     AddConfigOptions(pull, arguments_);
     pull.footer("Example: vigil models pull fastestdet");
@@ -479,9 +480,13 @@ void CommandLine::AddConfig() {
             config::ProcessEnvironment(), std::cout, std::cerr,
             [config] {
               std::vector<std::string> notes = NotYet(*config);
-              const auto& rules = DeviceOf(config->scene, config->scene.device_id).rules;
-              for (std::string& one : MissingActions(config->delivery, rules))
-                notes.push_back(std::move(one) + "; until then, analyze does not start");
+              const auto note = [&](const DeviceConfig& device, const std::string& path) {
+                for (std::string& one : MissingActions(config->delivery, device.rules, path))
+                  notes.push_back(std::move(one) + "; until then, analyze does not start");
+              };
+              note(config->scene.device, "events");
+              for (const auto& [id, device] : config->scene.devices)
+                note(device, fmt::format("devices.{}.events", id));
               return notes;
             });
       };

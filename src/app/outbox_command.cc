@@ -71,6 +71,16 @@ Json DescribeAll(const std::vector<Rows>& rows) {
   return json;
 }
 
+// What changes the file needs it alone. A vigil that runs delivers by itself; who wants it sooner has to stop it.
+absl::Status Alone(const absl::Status& status, const std::filesystem::path& file,
+                   std::string_view verb) {
+  if (!absl::IsUnavailable(status)) return status;
+  return absl::UnavailableError(
+      fmt::format("outbox {}: another process uses it, and {} needs it alone: stop that process "
+                  "first (list and dead work beside it)",
+                  file.string(), verb));
+}
+
 // Whoever calls for delivery does not want to wait for the hour of the next attempt.
 absl::Status TryAllNow(const DeliveryConfig& config) {
   std::error_code ignored;
@@ -136,7 +146,7 @@ int RetryDeadLetters(const std::filesystem::path& file, const store::OutboxOptio
   if (!std::filesystem::exists(file, ignored))  // opening it would make one
     return Failed(absl::NotFoundError(fmt::format("outbox {}: there is none", file.string())), err);
   const auto outbox = store::Outbox::Open(file, options);
-  if (!outbox.ok()) return Failed(outbox.status(), err);
+  if (!outbox.ok()) return Failed(Alone(outbox.status(), file, "retry"), err);
   const auto revived = (*outbox)->Revive(arguments.sequence, arguments.action);
   if (!revived.ok()) return Failed(revived.status(), err);
   out << fmt::format("{} to be delivered again, by the next run or `vigil outbox send`\n",
@@ -153,9 +163,10 @@ int SendOutbox(const DeliveryConfig& config, std::span<const events::RuleOptions
                                              "--config, the one that the events came from"),
                   err);
   }
-  if (const auto status = TryAllNow(config); !status.ok()) return Failed(status, err);
+  if (const auto status = TryAllNow(config); !status.ok())
+    return Failed(Alone(status, OutboxFile(config), "send"), err);
   auto delivery = EventDelivery::Start(config, rules);
-  if (!delivery.ok()) return Failed(delivery.status(), err);
+  if (!delivery.ok()) return Failed(Alone(delivery.status(), OutboxFile(config), "send"), err);
   const auto problems = (*delivery)->Finish(After(arguments.timeout), std::move(stop));
   for (const std::string& problem : problems) err << "vigil outbox: " << problem << '\n';
   out << fmt::format("{} delivered\n", (*delivery)->delivered());

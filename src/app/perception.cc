@@ -93,14 +93,12 @@ std::string CameraOf(const Config& config, const media::Input& input) {
   return device.camera_id.empty() ? CameraIdOf(input.name) : device.camera_id;
 }
 
-absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& config,
-                                                               const face::CanonicalFace& canonical,
-                                                               const WorkerModels& models,
-                                                               const media::Input& input,
-                                                               std::int64_t epoch) {
+absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(
+    const Config& config, const face::CanonicalFace& canonical, const WorkerModels& models,
+    const media::Input& input, std::int64_t epoch, events::RunCooldowns& cooldowns) {
   using Kind = media::Input::Kind;
   const bool live = input.kind == Kind::kCamera || input.kind == Kind::kStream;
-  std::unique_ptr<Perception> perception(new Perception(live));
+  std::unique_ptr<Perception> perception(new Perception(live, epoch));
   if (models.faces) {
     perception->faces_ = std::make_unique<face::Pipeline>(
         canonical, PipelineOptionsOf(config, input.kind == Kind::kPicture));
@@ -110,12 +108,11 @@ absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(const Config& con
     const DeviceConfig& device = DeviceOf(config.scene, config.scene.device_id);
     const std::string camera = CameraOf(config, input);
     const auto names = models.objects->class_names();
-    std::vector<std::string> classes(names.begin(), names.end());
     perception->watcher_ = std::make_unique<SceneWatcher>(
         models.tracker,
-        SceneIdentity{config.scene.device_id, camera, epoch, config.scene.start_time}, classes);
-    auto interpreter =
-        SceneInterpreter::Create(device, config.scene.device_id, camera, std::move(classes));
+        SceneIdentity{config.scene.device_id, camera, epoch, config.scene.start_time},
+        std::vector<std::string>(names.begin(), names.end()));
+    auto interpreter = SceneInterpreter::Create(device, config.scene.device_id, camera, &cooldowns);
     if (!interpreter.ok()) return interpreter.status();
     perception->interpreter_ = *std::move(interpreter);
     perception->scene_overlay_ = std::make_unique<SceneOverlay>(config.scene.overlay);
@@ -149,14 +146,11 @@ absl::Status Perception::LookForObjects(WorkerModels& models, const Frame& frame
   if (!detections.ok()) return detections.status();
   const auto detected = Clock::now();
   objects_us_ = MicrosBetween(start, detected);
-  if (still) {
-    message_ = &watcher_->Still(*detections, frame.image.size());
-    return absl::OkStatus();
-  }
   if (live_ && message_ == nullptr)
     watcher_->SetStart(WallNow() - std::chrono::microseconds(frame.timestamp_us));
-  message_ = &watcher_->Next(*detections, frame.image.size(),
-                             static_cast<std::int64_t>(frame.number), frame.timestamp_us);
+  message_ = still ? &watcher_->Still(*detections, frame.image.size())
+                   : &watcher_->Next(*detections, frame.image.size(),
+                                     static_cast<std::int64_t>(frame.number), frame.timestamp_us);
   const auto events = interpreter_->Process(*message_);
   if (events.ok()) {
     events_ = *events;
@@ -168,12 +162,20 @@ absl::Status Perception::LookForObjects(WorkerModels& models, const Frame& frame
   return absl::OkStatus();
 }
 
+void Perception::Await(WallTime since) {
+  if (interpreter_ && live_) interpreter_->Await(epoch_, since);
+}
+
 void Perception::Advance() {
   events_ = {};
   // A frame may still be on its way to us: up to a second ago, all have come.
   constexpr std::chrono::seconds kUsualDelay{1};
-  if (interpreter_ && live_ && message_ != nullptr)
-    events_ = interpreter_->Advance(WallNow() - kUsualDelay);
+  if (interpreter_ && live_) events_ = interpreter_->Advance(WallNow() - kUsualDelay);
+}
+
+void Perception::GiveUp() {
+  events_ = {};
+  if (interpreter_ && live_) events_ = interpreter_->GiveUp(WallNow());
 }
 
 void Perception::Finish() {

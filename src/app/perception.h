@@ -50,20 +50,22 @@ std::string CameraOf(const Config& config, const media::Input& input);
 /// One input. One thread at a time. What it returns is valid until the next call.
 class Perception {
  public:
-  /// `canonical` outlives it. `input` names the camera where the configuration does not (its name is without credentials).
+  /// `canonical` outlives it, as do the `cooldowns` of all cameras of the run. `input` names the camera where the configuration does not (its name is without credentials).
   /// `epoch`: see DetectionMessage.
-  static absl::StatusOr<std::unique_ptr<Perception>> Create(const Config& config,
-                                                            const face::CanonicalFace& canonical,
-                                                            const WorkerModels& models,
-                                                            const media::Input& input,
-                                                            std::int64_t epoch);
+  static absl::StatusOr<std::unique_ptr<Perception>> Create(
+      const Config& config, const face::CanonicalFace& canonical, const WorkerModels& models,
+      const media::Input& input, std::int64_t epoch, events::RunCooldowns& cooldowns);
 
   /// The next frame of a video.
   absl::Status Next(WorkerModels& models, const Frame& frame);
-  /// A single picture: nothing is followed, and nothing happens over time.
+  /// A single picture: a stream of one frame, in which nothing is followed.
   absl::Status Still(WorkerModels& models, const Frame& frame);
+  /// Frames of a live input are waited for since then: without any, its camera is offline.
+  void Await(WallTime since);
   /// No frame came, but time went on: a camera may be offline.
   void Advance();
+  /// No frame of a live input will come any more: it was given up.
+  void GiveUp();
   /// The input has ended: tracks do as well.
   void Finish();
 
@@ -77,11 +79,12 @@ class Perception {
   void Draw(MutableImageView image, std::int64_t timestamp_us);
 
  private:
-  explicit Perception(bool live) : live_(live) {}
+  Perception(bool live, std::int64_t epoch) : live_(live), epoch_(epoch) {}
   absl::Status Look(WorkerModels& models, const Frame& frame, bool still);
   absl::Status LookForObjects(WorkerModels& models, const Frame& frame, bool still);
 
   const bool live_;
+  const std::int64_t epoch_;
   std::unique_ptr<face::Pipeline> faces_;
   std::unique_ptr<face::Overlay> face_overlay_;
   const face::FaceResult* face_result_ = nullptr;

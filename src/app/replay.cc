@@ -185,7 +185,15 @@ class Replay {
                             fmt::format("more than {} cameras", limits::kMaxDevices));
     }
     const DeviceConfig& device = DeviceOf(config_.scene, message.device_id);
-    auto scene = SceneInterpreter::Create(device, message.device_id, message.camera_id, {});
+    if (&device != &config_.scene.device && !device.camera_id.empty() &&
+        device.camera_id != message.camera_id) {
+      return events::Refuse(
+          events::RefusalReason::kWrongSource,
+          fmt::format("a message of camera {}; devices.{} is the scene of camera {} (camera_id)",
+                      message.camera_id, message.device_id, device.camera_id));
+    }
+    auto scene = SceneInterpreter::Create(device, message.device_id, message.camera_id,
+                                          &cooldowns_[&device]);
     if (!scene.ok()) return scene.status();
     auto camera = std::make_unique<Camera>();
     camera->scene = *std::move(scene);
@@ -267,6 +275,7 @@ class Replay {
   std::optional<double> speed_;
   std::optional<std::pair<WallTime, Clock::time_point>> first_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Camera>> cameras_;
+  std::map<const DeviceConfig*, events::RunCooldowns> cooldowns_;  // of all cameras with its rules
   events::EnvelopeReader reader_;
   events::RefusalCounts refused_;
   std::unique_ptr<OrderedOutput> events_;

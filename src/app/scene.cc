@@ -128,12 +128,10 @@ SceneInterpreter::SceneInterpreter(std::unique_ptr<events::EventEngine> engine,
 
 absl::StatusOr<std::unique_ptr<SceneInterpreter>> SceneInterpreter::Create(
     const DeviceConfig& device, const std::string& device_id, const std::string& camera_id,
-    std::vector<std::string> class_names) {
+    events::RunCooldowns* cooldowns) {
   auto engine = events::EventEngine::Create(SceneOf(device), device_id, camera_id);
   if (!engine.ok()) return engine.status();
-  events::KnownNames known = NamesOf(device);
-  known.classes = std::move(class_names);
-  auto rules = events::RuleSet::Create(device.rules, known);
+  auto rules = events::RuleSet::Create(device.rules, NamesOf(device), "events", cooldowns);
   if (!rules.ok()) return rules.status();
   std::unique_ptr<SceneInterpreter> scene(
       new SceneInterpreter(*std::move(engine), *std::move(rules)));

@@ -75,16 +75,20 @@ struct RuleOutcome {
 /// camera, one thread.
 class SceneInterpreter {
  public:
-  /// InvalidArgument: lines, zones or rules that cannot be. `class_names` empty: not known, so
-  /// rules' classes are not checked.
+  /// InvalidArgument: lines, zones or rules that cannot be. `cooldowns`: of all cameras of the run that have the same
+  /// rules; null: this camera's alone.
   static absl::StatusOr<std::unique_ptr<SceneInterpreter>> Create(
       const DeviceConfig& device, const std::string& device_id, const std::string& camera_id,
-      std::vector<std::string> class_names);
+      events::RunCooldowns* cooldowns = nullptr);
 
   /// Events of a message, valid until the next call; a refused one gives its reason.
   absl::StatusOr<std::span<const events::Event>> Process(const DetectionMessage& message);
+  /// Messages of a live camera are waited for: see EventEngine.
+  void Await(std::int64_t epoch, WallTime since) { engine_->Await(epoch, since); }
   /// Time goes on without a message.
   std::span<const events::Event> Advance(WallTime now);
+  /// No message will come any more: the camera was given up.
+  std::span<const events::Event> GiveUp(WallTime now) { return engine_->GiveUp(now); }
   /// The input has ended.
   std::span<const events::Event> Finish();
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,12 @@ events::KnownNames NamesOf(const DeviceConfig& device);
 
 /// Whether any line, zone or rule is configured for `device`.
 bool HasScene(const DeviceConfig& device);
+
+/// Whether the names of classes in lines, zones and rules of `device_id` are ones that its detector reports, and any of
+/// them one that `detector.track_classes` lets through. InvalidArgument: a line a problem, with the key and the name
+/// that was probably meant.
+absl::Status ClassesAreKnown(const SceneConfig& config, const std::string& device_id,
+                             std::span<const std::string> class_names);
 
 /// The configuration of device and camera: the entry of `devices` of that name, else the one at the
 /// top of the file.

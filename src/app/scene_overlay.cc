@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "app/label_layout.h"
 
 namespace vigil::app {
 namespace {
@@ -73,13 +76,20 @@ void SceneOverlay::Draw(MutableImageView image, const DrawnScene& scene,
     for (const TrackedObject& object : scene.objects)
       DrawTrail(canvas, object.track_id, timestamp_us);
   }
-  for (const TrackedObject& object : scene.objects) {
-    if (object.state == TrackState::kConfirmed) DrawObject(canvas, object);
+  if (options_.boxes) {
+    for (const TrackedObject& object : scene.objects) {
+      if (object.state == TrackState::kConfirmed)
+        canvas.Box(object.box, OfTrack(object.track_id), 1.4F * canvas.unit(), 2 * canvas.unit());
+    }
   }
-  DrawNames(canvas, scene);
+  const auto taken = DrawNames(canvas, scene);
+  if (options_.labels) DrawLabels(canvas, scene.objects, taken);
 }
 
-void SceneOverlay::Reset() { trails_.clear(); }
+void SceneOverlay::Reset() {
+  trails_.clear();
+  label_places_.clear();
+}
 
 void SceneOverlay::Follow(std::span<const TrackedObject> objects, std::int64_t now_us) {
   const auto kept_us = static_cast<std::int64_t>(options_.trail_s * 1e6F);
@@ -112,7 +122,7 @@ void SceneOverlay::DrawZone(Canvas& canvas, const DrawnZone& zone, float lit) co
 }
 
 // Each at the first of its places where no other name is; they stand still, as lines and zones do.
-void SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& scene) const {
+std::vector<PixelBox> SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& scene) const {
   const float unit = canvas.unit();
   const media::TextStyle style{TextHeight(canvas, 9), theme::kPaper, theme::kInk.WithAlpha(190)};
   std::vector<PixelBox> taken;
@@ -149,6 +159,7 @@ void SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& scene) const {
     for (Point2f& place : places) place = {place.x + 2 * unit, place.y + 2 * unit};
     draw(options_.counts ? fmt::format("{}  {}", zone.name, zone.inside) : zone.name, places);
   }
+  return taken;
 }
 
 void SceneOverlay::DrawLine(Canvas& canvas, const DrawnLine& line, float lit) const {
@@ -174,22 +185,40 @@ void SceneOverlay::DrawTrail(Canvas& canvas, std::int64_t id, std::int64_t now_u
   }
 }
 
-void SceneOverlay::DrawObject(Canvas& canvas, const TrackedObject& object) const {
-  const float unit = canvas.unit();
-  const Color own = OfTrack(object.track_id);
-  if (options_.boxes) canvas.Box(object.box, own, 1.4F * unit, 2 * unit);
-  if (!options_.labels) return;
-  // Small objects in a crowd get their number only: a plate would cover their neighbours.
-  const float text =
-      std::clamp(object.box.height / 9, TextHeight(canvas, 6.5F), TextHeight(canvas, 10));
-  const std::string whole =
-      fmt::format("{} #{} {:.0f}%", object.class_name, object.track_id, object.confidence * 100);
-  const media::TextStyle style{text, theme::TextOn(own), own.WithAlpha(215)};
-  const bool fits = Canvas::MeasureText(whole, style).width <= 1.6F * object.box.width;
-  const std::string label = fits ? whole : fmt::format("#{}", object.track_id);
-  const PixelBox box = Canvas::MeasureText(label, style);
-  const Point2f above{object.box.x, object.box.y - box.height};
-  canvas.Text(Inside(canvas.size(), above, box), label, style);
+// Small objects in a crowd get their number only: a plate would cover their neighbours.
+void SceneOverlay::DrawLabels(Canvas& canvas, std::span<const TrackedObject> objects,
+                              std::span<const PixelBox> taken) {
+  struct Label {
+    std::array<std::string, 2> texts;  // by LabelForm
+    media::TextStyle style;
+  };
+  std::vector<Label> labels;
+  std::vector<LabelRequest> requests;
+  for (const TrackedObject& object : objects) {
+    if (object.state != TrackState::kConfirmed) continue;
+    const Color own = OfTrack(object.track_id);
+    const float height =
+        std::clamp(object.box.height / 9, TextHeight(canvas, 6.5F), TextHeight(canvas, 10));
+    const Label& label = labels.emplace_back(Label{
+        {fmt::format("{} #{} {:.0f}%", object.class_name, object.track_id, object.confidence * 100),
+         fmt::format("#{}", object.track_id)},
+        {height, theme::TextOn(own), own.WithAlpha(215)}});
+    LabelRequest& request = requests.emplace_back();
+    request.id = object.track_id;
+    request.object = object.box;
+    for (std::size_t form = 0; form < request.sizes.size(); ++form)
+      request.sizes.at(form) = Canvas::MeasureText(label.texts.at(form), label.style);
+    if (request.sizes[0].width > 1.6F * object.box.width) request.sizes[0] = {};
+    const auto before = label_places_.find(object.track_id);
+    if (before != label_places_.end()) request.before = before->second;
+  }
+  const auto spots = PlaceLabels(canvas.size(), taken, requests);
+  label_places_.clear();
+  for (std::size_t i = 0; i < spots.size(); ++i) {
+    label_places_[requests[i].id] = spots[i].place;
+    canvas.Text({spots[i].box.x, spots[i].box.y},
+                labels[i].texts.at(static_cast<std::size_t>(spots[i].form)), labels[i].style);
+  }
 }
 
 }  // namespace vigil::app

@@ -48,7 +48,7 @@ struct DrawnScene {
   std::span<const DrawnZone> zones;
 };
 
-/// Keeps the trails of one stream. Sizes follow the picture. One thread at a time.
+/// Keeps the trails of one stream, and where its labels were. Sizes follow the picture. One thread at a time.
 class SceneOverlay {
  public:
   explicit SceneOverlay(const SceneOverlayOptions& options) : options_(options) {}
@@ -66,15 +66,18 @@ class SceneOverlay {
   void Follow(std::span<const TrackedObject> objects, std::int64_t now_us);
   void DrawZone(media::Canvas& canvas, const DrawnZone& zone, float lit) const;
   void DrawLine(media::Canvas& canvas, const DrawnLine& line, float lit) const;
-  void DrawNames(media::Canvas& canvas, const DrawnScene& scene) const;
+  /// Names of lines and zones; gives where they are.
+  std::vector<PixelBox> DrawNames(media::Canvas& canvas, const DrawnScene& scene) const;
   void DrawTrail(media::Canvas& canvas, std::int64_t id, std::int64_t now_us) const;
-  void DrawObject(media::Canvas& canvas, const TrackedObject& object) const;
+  void DrawLabels(media::Canvas& canvas, std::span<const TrackedObject> objects,
+                  std::span<const PixelBox> taken);
   /// 1 at an event, fading to 0 in flash_s.
   float Glow(const std::string& key, bool lit, std::int64_t now_us);
 
   const SceneOverlayOptions options_;
   std::unordered_map<std::int64_t, std::deque<Step>> trails_;
   std::unordered_map<std::string, std::int64_t> lit_us_;  // when a line or zone last had an event
+  std::unordered_map<std::int64_t, int> label_places_;    // of objects of the frame before
 };
 
 }  // namespace vigil::app

@@ -42,8 +42,43 @@ std::string FindsOf(const JobReport& r) {
   if (r.faces_limit > 0)
     add(fmt::format("face.max_faces {} reached: --max-faces for more", r.faces_limit));
   if (r.has_scene) add(ObjectsOf(r));
-  if (r.has_scene && !r.is_picture) add(Count(r.events, "event", "events"));
+  if (r.has_scene) add(Count(r.events, "event", "events"));
   return text;
+}
+
+// " (car 2, person 1)"; empty for a single class, which goes without saying, or none.
+template <typename Classes, typename CountOf>
+std::string ByClass(const Classes& classes, CountOf count_of) {
+  if (classes.size() < 2) return {};
+  std::string text;
+  for (const auto& c : classes) {
+    if (count_of(c) > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", c.class_name, count_of(c));
+  }
+  return text.empty() ? text : fmt::format(" ({})", text);
+}
+
+void AppendScene(std::string& text, const JobReport& r) {
+  auto out = std::back_inserter(text);
+  for (const events::LineTotals& line : r.lines) {
+    if (r.is_picture) break;  // nobody has crossed it in one moment
+    fmt::format_to(out, "  line {}: {} {}{}, {} {}{}\n", line.name, line.directions.a_to_b,
+                   line.a_to_b(), ByClass(line.classes, [](const auto& c) { return c.a_to_b; }),
+                   line.directions.b_to_a, line.b_to_a(),
+                   ByClass(line.classes, [](const auto& c) { return c.b_to_a; }));
+  }
+  for (const events::ZoneTotals& zone : r.zones) {
+    const auto most = r.most_in_zone.find(zone.name);
+    fmt::format_to(out, "  zone {}: {} entered{}", zone.name, zone.entered(),
+                   ByClass(zone.classes, [](const auto& c) { return c.entered; }));
+    if (most != r.most_in_zone.end()) fmt::format_to(out, ", at most {} at once", most->second);
+    text += '\n';
+  }
+  for (const auto& [name, outcome] : r.rules) {
+    fmt::format_to(out, "  rule {}: {} matched", name, outcome.delivered + outcome.held);
+    if (outcome.held > 0) fmt::format_to(out, ", of these {} held back", outcome.held);
+    text += '\n';
+  }
 }
 
 // Whether anything but the head says where the person looks.
@@ -57,6 +92,7 @@ void AppendPicture(std::string& text, const JobReport& report) {
                  static_cast<double>(report.wall_us) / 1e3);
   if (!report.saved.empty()) fmt::format_to(out, " → {}", Printable(report.saved));
   text += '\n';
+  AppendScene(text, report);
   if (!report.picture) return;
   constexpr std::size_t kMost = 5;
   const auto& faces = report.picture->faces;
@@ -81,40 +117,6 @@ void AppendPicture(std::string& text, const JobReport& report) {
     }
   }
   if (faces.size() > kMost) fmt::format_to(out, "  and {} more\n", faces.size() - kMost);
-}
-
-// " (car 2, person 1)"; empty for a single class, which goes without saying, or none.
-template <typename Classes, typename CountOf>
-std::string ByClass(const Classes& classes, CountOf count_of) {
-  if (classes.size() < 2) return {};
-  std::string text;
-  for (const auto& c : classes) {
-    if (count_of(c) > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", c.class_name, count_of(c));
-  }
-  return text.empty() ? text : fmt::format(" ({})", text);
-}
-
-void AppendScene(std::string& text, const JobReport& r) {
-  auto out = std::back_inserter(text);
-  for (const events::LineTotals& line : r.lines) {
-    fmt::format_to(out, "  line {}: {} {}{}, {} {}{}\n", line.name, line.directions.a_to_b,
-                   line.a_to_b(), ByClass(line.classes, [](const auto& c) { return c.a_to_b; }),
-                   line.directions.b_to_a, line.b_to_a(),
-                   ByClass(line.classes, [](const auto& c) { return c.b_to_a; }));
-  }
-  for (const events::ZoneTotals& zone : r.zones) {
-    const auto most = r.most_in_zone.find(zone.name);
-    fmt::format_to(out, "  zone {}: {} entered{}", zone.name, zone.entered(),
-                   ByClass(zone.classes, [](const auto& c) { return c.entered; }));
-    if (most != r.most_in_zone.end()) fmt::format_to(out, ", at most {} at once", most->second);
-    text += '\n';
-  }
-  for (const auto& [name, outcome] : r.rules) {
-    fmt::format_to(out, "  rule {}: {} matched", name, outcome.delivered + outcome.held);
-    if (outcome.held > 0) fmt::format_to(out, ", of these {} held back", outcome.held);
-    text += '\n';
-  }
 }
 
 void AppendVideo(std::string& text, const JobReport& r) {

@@ -51,6 +51,8 @@ absl::StatusOr<std::span<const Event>> EventEngine::Process(const DetectionMessa
   return impl_->Process(message);
 }
 std::span<const Event> EventEngine::Advance(WallTime now) { return impl_->Advance(now); }
+void EventEngine::Await(std::int64_t epoch, WallTime since) { impl_->Await(epoch, since); }
+std::span<const Event> EventEngine::GiveUp(WallTime now) { return impl_->GiveUp(now); }
 std::span<const Event> EventEngine::Finish() { return impl_->Finish(); }
 
 std::vector<LineTotals> EventEngine::line_totals() const {

@@ -96,6 +96,14 @@ class EventEngine {
   /// processed again without these calls.
   std::span<const Event> Advance(WallTime now);
 
+  /// The stream of this epoch was started at `since`: from there on its first message is waited for, so that a camera
+  /// that never sends any goes offline too. Without effect once a message has come.
+  void Await(std::int64_t epoch, WallTime since);
+
+  /// No message will come any more: whoever receives from the camera has given up. It goes offline at once, if it is not
+  /// and cameras are watched (offline_after).
+  std::span<const Event> GiveUp(WallTime now);
+
   /// The input has ended: all tracks end where they were seen last.
   std::span<const Event> Finish();
 

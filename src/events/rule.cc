@@ -84,12 +84,13 @@ std::vector<std::string> ActionNames(const RuleActions& actions) {
 }
 
 struct RuleSet::Rule {
-  Rule(RuleOptions rule, Schedule duty, std::optional<Hours> match_hours)
+  Rule(RuleOptions rule, Schedule duty, std::optional<Hours> match_hours,
+       std::shared_ptr<internal::SharedCooldown> shared)
       : options(std::move(rule)),
         action_names(ActionNames(options.actions)),
         schedule(std::move(duty)),
         hours(match_hours),
-        cooldown(options.cooldown) {}
+        cooldown(std::move(shared)) {}
 
   bool Matches(const Event& event) const;
   Verdict Judge(const Event& event, WallTime all_snoozed_until);
@@ -98,7 +99,7 @@ struct RuleSet::Rule {
   std::vector<std::string> action_names;
   Schedule schedule;
   std::optional<Hours> hours;  // of match.time_of_day
-  internal::Cooldown cooldown;
+  std::shared_ptr<internal::SharedCooldown> cooldown;
   WallTime snoozed_until{};
   std::map<std::pair<EventType, Verdict>, std::int64_t> held;
 };
@@ -121,11 +122,14 @@ bool RuleSet::Rule::Matches(const Event& event) const {
 Verdict RuleSet::Rule::Judge(const Event& event, WallTime all_snoozed_until) {
   if (event.time < snoozed_until || event.time < all_snoozed_until) return Verdict::kSnoozed;
   if (!schedule.Contains(event.time)) return Verdict::kSchedule;
-  const std::string key = CooldownKey(options.cooldown_scope, event);
-  if (cooldown.Holds(key, event.time)) return Verdict::kCooldown;
-  cooldown.Delivered(key, event.time);
-  return Verdict::kDeliver;
+  if (options.cooldown.count() <= 0) return Verdict::kDeliver;
+  return cooldown->Take(CooldownKey(options.cooldown_scope, event), event.time)
+             ? Verdict::kDeliver
+             : Verdict::kCooldown;
 }
+
+RunCooldowns::RunCooldowns() : by_rule_(std::make_unique<internal::CooldownsByRule>()) {}
+RunCooldowns::~RunCooldowns() = default;
 
 RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {}
 RuleSet::RuleSet(RuleSet&&) noexcept = default;
@@ -134,7 +138,7 @@ RuleSet::~RuleSet() = default;
 std::size_t RuleSet::size() const { return rules_.size(); }
 
 absl::StatusOr<RuleSet> RuleSet::Create(std::vector<RuleOptions> options, const KnownNames& known,
-                                        std::string_view path) {
+                                        std::string_view path, RunCooldowns* shared) {
   if (const absl::Status valid = Validate(options, known, path); !valid.ok()) return valid;
   std::vector<Rule> rules;
   for (RuleOptions& rule : options) {
@@ -142,7 +146,10 @@ absl::StatusOr<RuleSet> RuleSet::Create(std::vector<RuleOptions> options, const 
     if (!schedule.ok()) return schedule.status();
     std::optional<Hours> hours;
     if (!rule.match.time_of_day.empty()) hours = ParseHours(rule.match.time_of_day).value();
-    rules.emplace_back(std::move(rule), *std::move(schedule), hours);
+    const bool of_the_run = shared != nullptr && rule.cooldown_scope == CooldownScope::kRule;
+    auto cooldown = of_the_run ? shared->by_rule_->Of(rule.name, rule.cooldown)
+                               : std::make_shared<internal::SharedCooldown>(rule.cooldown);
+    rules.emplace_back(std::move(rule), *std::move(schedule), hours, std::move(cooldown));
   }
   return RuleSet(std::move(rules));
 }
@@ -189,7 +196,7 @@ std::string RuleSet::SaveState() const {
   state.snoozed_until = all_snoozed_until_;
   for (const Rule& rule : rules_) {
     state.rules.push_back(
-        {rule.options.name, rule.snoozed_until, rule.cooldown.entries(), rule.held});
+        {rule.options.name, rule.snoozed_until, rule.cooldown->entries(), rule.held});
   }
   return internal::WriteRuleState(state);
 }
@@ -205,8 +212,7 @@ absl::Status RuleSet::RestoreState(std::string_view text) {
     if (it != state->rules.end()) saved = std::move(*it);
     rule.snoozed_until = saved.snoozed_until;
     rule.held = std::move(saved.held);
-    rule.cooldown = internal::Cooldown(rule.options.cooldown);
-    for (const auto& [key, time] : saved.cooldowns) rule.cooldown.Delivered(key, time);
+    rule.cooldown->Replace(saved.cooldowns);
   }
   return absl::OkStatus();
 }

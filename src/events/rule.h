@@ -17,6 +17,7 @@
 
 #include "core/wall_time.h"
 #include "events/event.h"
+#include "events/scene.h"
 #include "events/schedule.h"
 
 namespace vigil::events {
@@ -24,14 +25,14 @@ namespace vigil::events {
 /// Every condition that is given must hold. Of a list, one entry is enough; an empty list, text or
 /// a zero asks for nothing.
 struct RuleMatch {
-  std::vector<EventType> event_types;
-  std::vector<std::string> lines;
-  std::vector<std::string> zones;
-  std::vector<std::string> classes;     ///< class names of the object
-  std::vector<std::string> directions;  ///< `left_to_right`, `a_to_b` …
-  float min_confidence = 0;             ///< 0..1, of the object; events without an object pass
-  std::string time_of_day;              ///< `22:00-06:00`, in the time zone of the rule's schedule
-  std::vector<Weekday> weekdays;        ///< on which those hours begin
+  std::vector<EventType> event_types{};
+  std::vector<std::string> lines{};
+  std::vector<std::string> zones{};
+  std::vector<std::string> classes{};     ///< class names of the object
+  std::vector<std::string> directions{};  ///< `left_to_right`, `a_to_b` …
+  float min_confidence = 0;               ///< 0..1, of the object; events without an object pass
+  std::string time_of_day{};        ///< `22:00-06:00`, in the time zone of the rule's schedule
+  std::vector<Weekday> weekdays{};  ///< on which those hours begin
 };
 
 /// What a rule that matched causes. `true` (or `yes`, `on`): the action's only target; `false`,
@@ -50,7 +51,8 @@ struct RuleActions {
 /// Names of the actions that are on, in the order above: `json_log`, `webhook:ops`.
 [[nodiscard]] std::vector<std::string> ActionNames(const RuleActions& actions);
 
-/// What shares one cooldown. Each but kRule is apart for every camera.
+/// What shares one cooldown. kRule: everything that the rule set gets, and all others with its RunCooldowns; each of the
+/// others is apart for every camera.
 enum class CooldownScope : std::uint8_t { kRule, kCamera, kLine, kZone, kTrack };
 
 struct RuleOptions {
@@ -74,6 +76,10 @@ struct KnownNames {
   std::vector<std::string> classes;     ///< empty: not known, so not checked
   std::vector<std::string> actions;     ///< `webhook:ops` …; empty: not known, so not checked
   std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
+  /// What can happen: EventKindsOf. None: not known, so whether a rule can ever match is not checked.
+  std::optional<std::vector<EventKind>> kinds = {};
+  /// False: what is known of the scene is not all of it, so unknown lines, zones and directions are not told.
+  bool complete = true;
 };
 
 struct RuleProblem {
@@ -119,13 +125,33 @@ struct HeldCount {
   friend bool operator==(const HeldCount&, const HeldCount&) = default;
 };
 
+namespace internal {
+class CooldownsByRule;
+}
+
+/// Cooldowns of scope kRule that the rule sets of several cameras have in common; all of them are made of the same
+/// rules. Safe from any thread. Where cameras run side by side, whichever comes first delivers.
+class RunCooldowns {
+ public:
+  RunCooldowns();
+  RunCooldowns(const RunCooldowns&) = delete;
+  RunCooldowns& operator=(const RunCooldowns&) = delete;
+  ~RunCooldowns();
+
+ private:
+  friend class RuleSet;
+  const std::unique_ptr<internal::CooldownsByRule> by_rule_;
+};
+
 /// The rules of one device. Decisions depend on the events, in their order, and on snoozes; never
 /// on the clock: the same events played again are decided the same. One thread at a time.
 class RuleSet {
  public:
-  /// InvalidArgument as Validate, paths from `path`.
+  /// InvalidArgument as Validate, paths from `path`. `shared`: see RunCooldowns; null: they are its own. Not needed
+  /// beyond the call.
   static absl::StatusOr<RuleSet> Create(std::vector<RuleOptions> rules, const KnownNames& known,
-                                        std::string_view path = "events");
+                                        std::string_view path = "events",
+                                        RunCooldowns* shared = nullptr);
   RuleSet(RuleSet&&) noexcept;
   RuleSet& operator=(RuleSet&&) noexcept;
   ~RuleSet();
@@ -143,7 +169,7 @@ class RuleSet {
   /// All that was held back since the beginning, restored state included.
   std::vector<HeldCount> held() const;
 
-  /// Cooldowns, snoozes and counts, as JSON.
+  /// Cooldowns (shared ones as well), snoozes and counts, as JSON.
   std::string SaveState() const;
   /// Replaces them. Rules that are no longer there are passed over. InvalidArgument for anything
   /// that SaveState did not write; the state is then as before.

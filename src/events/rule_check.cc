@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 
 #include "core/limits.h"
 #include "core/nearest.h"
 #include "core/status.h"
+#include "events/internal/text_rules.h"
 #include "events/rule.h"
 
 namespace vigil::events {
@@ -50,31 +52,27 @@ class Checker {
     } else if (name.size() > limits::kMaxIdBytes) {
       Add("name",
           fmt::format("{} bytes; at most {} are allowed", name.size(), limits::kMaxIdBytes));
+    } else if (const auto fault = FaultOfId(name)) {
+      Add("name", *fault);
     } else if (!names_.insert(name).second) {
       Add("name", fmt::format("'{}' is the name of an earlier rule; names are unique", name));
     }
   }
 
   void CheckMatch(const RuleMatch& match) {
-    Names("match.line", "line", match.lines, known_.lines, false);
-    Names("match.zone", "zone", match.zones, known_.zones, false);
-    Names("match.direction", "direction", match.directions, known_.directions, false);
+    const std::size_t before = problems_.size();
+    Names("match.line", "line", match.lines, known_.lines, !known_.complete);
+    Names("match.zone", "zone", match.zones, known_.zones, !known_.complete);
+    Names("match.direction", "direction", match.directions, known_.directions, !known_.complete);
     Names("match.class", "class", match.classes, known_.classes, known_.classes.empty());
-    const auto none_of = [&](auto concerns) {
-      return !match.event_types.empty() && std::ranges::none_of(match.event_types, concerns);
-    };
-    if (!match.lines.empty() && none_of(&HasLine)) {
-      Add("match.line", fmt::format("{} has no line", NameOf(match.event_types[0])));
-    }
-    if (!match.zones.empty() && none_of(&HasZone)) {
-      Add("match.zone", fmt::format("{} has no zone", NameOf(match.event_types[0])));
-    }
+    CheckFields(match);
     const auto silent = [&](EventType type) { return known_.silent.contains(type); };
     if (!match.event_types.empty() && std::ranges::all_of(match.event_types, silent)) {
       const EventType type = match.event_types[0];
       Add("match.event_type", fmt::format("{} never comes, so the rule would do nothing: {}",
                                           NameOf(type), known_.silent.at(type)));
     }
+    if (problems_.size() == before && known_.kinds) CheckComes(match);
     if (!(match.min_confidence >= 0 && match.min_confidence <= 1)) {
       Add("match.min_confidence", fmt::format("{} is not within 0 to 1", match.min_confidence));
     }
@@ -84,15 +82,120 @@ class Checker {
     }
   }
 
+  // What events of a type have.
   static bool HasLine(EventType type) {
     return type == EventType::kLineCross || type == EventType::kLineCount ||
-           type == EventType::kWrongWay || type == EventType::kSpeed;
+           type == EventType::kWrongWay;
   }
   static bool HasZone(EventType type) {
     return type == EventType::kZoneEnter || type == EventType::kZoneExit ||
            type == EventType::kZoneDwell || type == EventType::kZoneOccupancy ||
-           type == EventType::kZoneCrowd || type == EventType::kObjectStationary ||
-           type == EventType::kSpeed;
+           type == EventType::kZoneCrowd || type == EventType::kObjectStationary;
+  }
+  static bool HasClass(EventType type) {
+    return type != EventType::kZoneCrowd && type != EventType::kCameraOffline &&
+           type != EventType::kCameraOnline;
+  }
+
+  struct Field {
+    const char* name;
+    const std::vector<std::string>& wanted;
+    bool (*has)(EventType);
+  };
+
+  // Fields that no event of the types has, or that none has together.
+  void CheckFields(const RuleMatch& match) {
+    const std::size_t before = problems_.size();
+    const Field fields[] = {{"line", match.lines, &HasLine},
+                            {"zone", match.zones, &HasZone},
+                            {"direction", match.directions, &HasLine},
+                            {"class", match.classes, &HasClass}};
+    const auto& types = match.event_types;
+    for (const Field& field : fields) {
+      if (field.wanted.empty() || types.empty() || std::ranges::any_of(types, field.has)) continue;
+      Add(fmt::format("match.{}", field.name),
+          fmt::format("{} has no {}", NameOf(types[0]), field.name));
+    }
+    if (problems_.size() > before) return;
+    if ((match.lines.empty() && match.directions.empty()) || match.zones.empty()) return;
+    Add("match.zone", fmt::format("no event has both a {} and a zone, so the rule would do "
+                                  "nothing; make it two rules",
+                                  match.lines.empty() ? "direction" : "line"));
+  }
+
+  // Narrows what the scene can bring about down by one field after the other; the first that leaves nothing is told.
+  void CheckComes(const RuleMatch& match) {
+    std::vector<EventKind> kinds = *known_.kinds;
+    const auto keep = [&](auto wanted) {
+      std::vector<EventKind> kept;
+      std::ranges::copy_if(kinds, std::back_inserter(kept), wanted);
+      if (kept.empty()) return false;
+      kinds = std::move(kept);
+      return true;
+    };
+    const auto is_one_of = [](const auto& wanted, const auto& value) {
+      return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+    };
+    // Types that never come at all are told before, where it is known why.
+    if (!keep([&](const EventKind& kind) { return is_one_of(match.event_types, kind.type); }))
+      return;
+    const auto at_none = [&](const char* key, const std::vector<std::string>& wanted,
+                             std::string EventKind::*place) {
+      if (keep([&](const EventKind& kind) { return is_one_of(wanted, kind.*place); })) return false;
+      const auto one = std::ranges::find_if(
+          kinds, [&](const EventKind& kind) { return !(kind.*place).empty(); });
+      const EventType type = one == kinds.end() ? kinds[0].type : one->type;
+      Add(key, fmt::format("{} never comes at '{}', so the rule would do nothing{}", NameOf(type),
+                           wanted[0].substr(0, limits::kMaxIdBytes), LackOf(type)));
+      return true;
+    };
+    if (at_none("match.line", match.lines, &EventKind::line) ||
+        at_none("match.zone", match.zones, &EventKind::zone)) {
+      return;
+    }
+    const auto going = [&](const EventKind& kind) {
+      return match.directions.empty() || std::ranges::any_of(match.directions, [&](auto& name) {
+               return std::ranges::find(kind.directions, name) != kind.directions.end();
+             });
+    };
+    if (!keep(going)) {
+      std::vector<std::string> known;
+      for (const EventKind& kind : kinds)
+        known.insert(known.end(), kind.directions.begin(), kind.directions.end());
+      return Add("match.direction",
+                 fmt::format("{} never comes with '{}' there, so the rule would do nothing{}",
+                             NameOf(kinds[0].type), match.directions[0], List(known)));
+    }
+    const auto of_class = [&](const EventKind& kind) {
+      if (match.classes.empty()) return true;
+      return kind.has_class && std::ranges::any_of(match.classes, [&](const std::string& name) {
+               return is_one_of(kind.classes, name) &&
+                      std::ranges::find(kind.but, name) == kind.but.end();
+             });
+    };
+    if (keep(of_class)) return;
+    std::vector<std::string> known;
+    for (const EventKind& kind : kinds)
+      known.insert(known.end(), kind.classes.begin(), kind.classes.end());
+    Add("match.class",
+        fmt::format("{} never comes for '{}' there, so the rule would do nothing{}",
+                    NameOf(kinds[0].type), match.classes[0], known.empty() ? "" : List(known)));
+  }
+
+  // What a line or zone without events of the type lacks.
+  static std::string_view LackOf(EventType type) {
+    switch (type) {
+      case EventType::kWrongWay:
+        return ": the line has no forbidden direction";
+      case EventType::kZoneDwell:
+        return ": the zone has no dwell";
+      case EventType::kZoneCrowd:
+        return ": the zone has no crowd_count";
+      case EventType::kObjectStationary:
+        return ": the zone has no stationary";
+      default:
+        return "";
+    }
   }
 
   void Names(std::string_view key, std::string_view what, const std::vector<std::string>& given,

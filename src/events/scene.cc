@@ -245,6 +245,63 @@ absl::Status CheckNames(std::string_view list, const std::vector<Item>& items) {
   return absl::OkStatus();
 }
 
+void AddKindsOf(const LineOptions& line, bool counts, std::vector<EventKind>& kinds) {
+  const DirectionNames names = DirectionsOf(line);
+  EventKind kind{.line = line.description,
+                 .zone = {},
+                 .directions = {names.a_to_b, names.b_to_a},
+                 .classes = line.classes,
+                 .but = {}};
+  const auto add = [&](EventType type) {
+    kind.type = type;
+    kinds.push_back(kind);
+  };
+  add(EventType::kLineCross);
+  if (counts) add(EventType::kLineCount);
+  if (line.forbidden.empty()) return;
+  kind.directions = {line.forbidden};
+  add(EventType::kWrongWay);
+}
+
+// `dwell_by_class` takes the place of `dwell`, with no time at all as well.
+void AddDwellOf(const ZoneOptions& zone, EventKind kind, std::vector<EventKind>& kinds) {
+  kind.type = EventType::kZoneDwell;
+  for (const auto& [name, dwell] : zone.dwell_by_class) {
+    const bool counts = zone.classes.empty() || std::ranges::count(zone.classes, name) > 0;
+    kind.classes = {name};
+    if (counts && !dwell.after.empty()) kinds.push_back(kind);
+  }
+  kind.classes = zone.classes;
+  std::erase_if(kind.classes,
+                [&](const std::string& name) { return zone.dwell_by_class.contains(name); });
+  for (const auto& [name, dwell] : zone.dwell_by_class) kind.but.push_back(name);
+  const bool others = zone.classes.empty() || !kind.classes.empty();
+  if (others && !zone.dwell.empty()) kinds.push_back(kind);
+}
+
+bool HasDwell(const ZoneOptions& zone) {
+  std::vector<EventKind> kinds;
+  AddDwellOf(zone, {}, kinds);
+  return !kinds.empty();
+}
+
+void AddKindsOf(const ZoneOptions& zone, bool counts, std::vector<EventKind>& kinds) {
+  EventKind kind{
+      .line = {}, .zone = zone.description, .directions = {}, .classes = zone.classes, .but = {}};
+  const auto add = [&](EventType type) {
+    kind.type = type;
+    kinds.push_back(kind);
+  };
+  add(EventType::kZoneEnter);
+  add(EventType::kZoneExit);
+  if (counts) add(EventType::kZoneOccupancy);
+  if (zone.stationary.count() > 0) add(EventType::kObjectStationary);
+  AddDwellOf(zone, kind, kinds);
+  if (zone.crowd_count == 0) return;
+  kind.has_class = false;
+  add(EventType::kZoneCrowd);
+}
+
 }  // namespace
 
 DirectionNames DirectionsOf(const LineOptions& line) {
@@ -282,10 +339,7 @@ std::map<EventType, std::string> SilentTypes(const SceneOptions& options) {
        "there are no zones");
   lack(std::ranges::all_of(options.lines, &std::string::empty, &LineOptions::forbidden),
        {EventType::kWrongWay}, "no line has a forbidden direction");
-  lack(no_zone([](const ZoneOptions& zone) {
-         return !zone.dwell.empty() || !zone.dwell_by_class.empty();
-       }),
-       {EventType::kZoneDwell}, "no zone has dwell");
+  lack(no_zone(&HasDwell), {EventType::kZoneDwell}, "no zone has dwell");
   lack(no_zone([](const ZoneOptions& zone) { return zone.crowd_count > 0; }),
        {EventType::kZoneCrowd}, "no zone has crowd_count");
   lack(!options.speed || !(options.speed->limit_kmh > 0), {EventType::kSpeed},
@@ -300,6 +354,30 @@ std::map<EventType, std::string> SilentTypes(const SceneOptions& options) {
   lack(options.camera.offline_after.count() == 0,
        {EventType::kCameraOffline, EventType::kCameraOnline}, "camera.offline_after is 0");
   return silent;
+}
+
+std::vector<EventKind> EventKindsOf(const SceneOptions& options) {
+  std::vector<EventKind> kinds;
+  for (const LineOptions& line : options.lines) AddKindsOf(line, options.count_events, kinds);
+  for (const ZoneOptions& zone : options.zones) AddKindsOf(zone, options.count_events, kinds);
+  const auto add = [&](bool comes, EventType type, bool has_class) {
+    if (!comes) return;
+    kinds.push_back({.type = type,
+                     .line = {},
+                     .zone = {},
+                     .directions = {},
+                     .has_class = has_class,
+                     .classes = {},
+                     .but = {}});
+  };
+  add(options.object_events, EventType::kObjectAppear, true);
+  add(options.object_events, EventType::kObjectLost, true);
+  add(options.tracks.stationary_time.count() > 0, EventType::kObjectStationary, true);
+  add(options.speed && options.speed->limit_kmh > 0, EventType::kSpeed, true);
+  const bool watched = options.camera.offline_after.count() > 0;
+  add(watched, EventType::kCameraOffline, false);
+  add(watched, EventType::kCameraOnline, false);
+  return kinds;
 }
 
 absl::Status Validate(const SceneOptions& options) {

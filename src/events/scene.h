@@ -126,6 +126,20 @@ struct SceneOptions {
 /// Types of events that a scene never brings about, with what it lacks: `no zone has dwell`.
 [[nodiscard]] std::map<EventType, std::string> SilentTypes(const SceneOptions& options);
 
+/// Events of one type and place that a scene can bring about, by what rules match them with.
+struct EventKind {
+  EventType type = EventType::kLineCross;
+  std::string line;                     ///< empty: its events have none
+  std::string zone;                     ///< the same
+  std::vector<std::string> directions;  ///< one of these; empty: its events have none
+  bool has_class = true;                ///< of an object …
+  std::vector<std::string> classes;     ///< … which is one of these; empty: any …
+  std::vector<std::string> but;         ///< … but these
+};
+
+/// All of them: what matches none of these never happens there.
+[[nodiscard]] std::vector<EventKind> EventKindsOf(const SceneOptions& options);
+
 /// Names, ranges, and fields that exclude each other. The message begins with the key:
 /// `lines.0.position_pct: …`.
 [[nodiscard]] absl::Status Validate(const SceneOptions& options);

@@ -86,6 +86,7 @@ class PartFile {
 
 std::string UrlOf(const KnownModel& model, const DownloadOptions& options) {
   if (options.from.empty()) return std::string(model.url);
+  if (options.from.ends_with(fmt::format("/{}", model.file))) return options.from;
   return options.from + (options.from.ends_with('/') ? "" : "/") + std::string(model.file);
 }
 

@@ -15,8 +15,8 @@
 namespace vigil::nn {
 
 struct DownloadOptions {
-  /// Another address for the same files, `<from>/<file>`: https, or http on this machine. Empty:
-  /// the model's own.
+  /// Another address: of a folder with the same files, or of the file itself (it ends with the file's name). https, or
+  /// http on this machine. Empty: the model's own.
   std::string from = {};
   std::chrono::seconds connect_timeout{15};
   std::chrono::seconds stall_timeout{30};  ///< with less than 1 kB a second for so long: broken off

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/limits.h"
+#include "core/nearest.h"
 #include "core/status.h"
 #include "core/utf8.h"
 #include "objects/internal/small_file.h"
@@ -181,10 +182,11 @@ absl::StatusOr<std::vector<bool>> SelectClasses(std::span<const std::string> nam
           names.begin());
     }
     if (index >= names.size()) {
-      return absl::InvalidArgumentError(
-          fmt::format("classes: \"{}\" is not one of the model's {}: {}{}", text, names.size(),
-                      fmt::join(names.first(std::min<std::size_t>(names.size(), 10)), ", "),
-                      names.size() > 10 ? " …" : ""));
+      const std::string meant = DidYouMean(text, names);
+      return absl::InvalidArgumentError(fmt::format(
+          "track_classes: \"{}\" is not one of the model's {}: {}{}{}", text, names.size(),
+          fmt::join(names.first(std::min<std::size_t>(names.size(), 10)), ", "),
+          names.size() > 10 ? " …" : "", meant));
     }
     wanted[index] = true;
   }

@@ -71,7 +71,7 @@ OutboxEntry EntryOf(events::Event event, std::span<const events::Decision> decis
     for (const std::string& action : decision.actions) {
       const auto same = std::ranges::find(entry.actions, action, &PendingAction::action);
       if (same != entry.actions.end()) {
-        same->rule += ", " + decision.rule;
+        same->rule += (same->collect ? "\n" : ", ") + decision.rule;
         same->severity = std::max(same->severity, decision.severity);
       } else {
         entry.actions.push_back({action,
@@ -95,8 +95,9 @@ absl::StatusOr<FileLock> FileLock::Take(const std::filesystem::path& path) {
   }
   FileLock lock(file);
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(fmt::format(
-        "outbox {}: another process uses it; stop that one, or name another file", path.string()));
+    return absl::UnavailableError(fmt::format(
+        "outbox {}: another process uses it; stop that one, or name another folder (state_dir)",
+        path.string()));
   }
   return lock;
 }

@@ -50,7 +50,7 @@ struct OutboxOptions {
 /// An action that an event is to cause.
 struct PendingAction {
   std::string action;  ///< `json_log`, `webhook:ops`
-  std::string rule;
+  std::string rule;    ///< of several: see EntryOf
   events::Severity severity = events::Severity::kInfo;
   std::vector<std::filesystem::path> pictures;  ///< at most kMaxPictures
   bool collect = false;                         ///< is not run but waits for a digest (OpenDigest)
@@ -68,7 +68,8 @@ struct OutboxEntry {
 };
 
 /// What the rules decided, as an entry. An action that several rules ask for is due once: with the
-/// names of all of them, joined by ", ", and the highest severity. `email_digest` is collected.
+/// names of all of them, joined by ", ", and the highest severity. `email_digest` is collected, and counts rule by rule:
+/// the names of its rules are joined by line breaks.
 [[nodiscard]] OutboxEntry EntryOf(events::Event event, std::span<const events::Decision> decisions,
                                   std::span<const std::filesystem::path> pictures = {});
 
@@ -146,7 +147,7 @@ struct DigestWindow {
 struct CollectedEvent {
   std::int64_t sequence = 0;
   events::Event event;
-  std::string rule;
+  std::vector<std::string> rules;  ///< that asked for it; at least one
   events::Severity severity = events::Severity::kInfo;
   std::vector<std::filesystem::path> pictures;
 };
@@ -178,8 +179,8 @@ inline constexpr int kMaxRows = 10'000;          ///< that one call returns
 class Outbox {
  public:
   /// Opens, or makes and readies, the file. Attempts that the end of the last process cut off are
-  /// due again. FailedPrecondition: another process has it, or a newer version wrote it; DataLoss:
-  /// it is no outbox; ResourceExhausted: no space.
+  /// due again. Unavailable: another process has it; FailedPrecondition: a newer version wrote it;
+  /// DataLoss: it is no outbox; ResourceExhausted: no space.
   static absl::StatusOr<std::unique_ptr<Outbox>> Open(const std::filesystem::path& path,
                                                       const OutboxOptions& options = {});
   Outbox(const Outbox&) = delete;
@@ -220,6 +221,10 @@ class Outbox {
   /// action (empty: of all). How many; NotFound if there is none.
   absl::StatusOr<std::int64_t> Revive(std::int64_t sequence, std::string_view action);
 
+  /// Since when the action's next digest collects: when its last one was begun; before the first, when the oldest event
+  /// that waits for it was stored. None: nothing waits, and there was none. WallTime::min(): one was begun and never
+  /// delivered.
+  absl::StatusOr<std::optional<WallTime>> DigestSince(std::string_view action);
   /// Begins a digest over all that was stored since the action's last one. If one was begun and not
   /// closed, it is that one again, with the same events: so its mail can have the same Message-ID.
   absl::StatusOr<DigestWindow> OpenDigest(std::string_view action);

@@ -11,6 +11,38 @@ namespace vigil::store {
 using internal::Statement;
 using internal::Transaction;
 
+namespace {
+
+std::vector<std::string> Lines(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<WallTime>> Outbox::DigestSince(std::string_view action) {
+  std::lock_guard guard(impl_->mutex);
+  auto since = impl_->database->Prepare(
+      "SELECT coalesce((SELECT iif(upto IS NULL, opened_us, -1) FROM digests WHERE action = ?1), "
+      "(SELECT e.stored_us FROM deliveries d JOIN events e USING(sequence) "
+      "WHERE d.state = 4 AND d.action = ?1 ORDER BY d.sequence LIMIT 1))");
+  if (!since.ok()) return since.status();
+  const auto row = since->Start().Text(action).Step();
+  if (!row.ok()) return row.status();
+  std::optional<WallTime> time;
+  if (*row && !since->IsNullAt(0)) {
+    const std::int64_t micros = since->IntAt(0);
+    time = micros < 0 ? WallTime::min() : WallTime(std::chrono::microseconds(micros));
+  }
+  since->Done();
+  return time;
+}
+
 absl::StatusOr<DigestWindow> Outbox::OpenDigest(std::string_view action) {
   std::lock_guard guard(impl_->mutex);
   internal::Database& database = *impl_->database;
@@ -57,7 +89,7 @@ absl::StatusOr<std::vector<CollectedEvent>> Outbox::CollectedIn(const DigestWind
       continue;
     }
     const auto severity = std::clamp<std::int64_t>(statement.IntAt(2), 0, 2);
-    collected.push_back({statement.IntAt(0), *std::move(event), statement.TextAt(1),
+    collected.push_back({statement.IntAt(0), *std::move(event), Lines(statement.TextAt(1)),
                          static_cast<events::Severity>(severity),
                          internal::SplitPaths(statement.TextAt(3))});
   }

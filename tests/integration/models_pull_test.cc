@@ -47,6 +47,13 @@ TEST_F(ModelsPull, FetchesResumesAndIsSeenByTheOtherVerbs) {
   EXPECT_EQ(test::ReadText(dir_ / "FastestDet.onnx"), body);
   EXPECT_THAT(server.heads().back(), HasSubstr("Range: bytes=400000-"));
 
+  // The address of the file itself does as well.
+  std::filesystem::remove(dir_ / "FastestDet.onnx");
+  const auto itself =
+      Vigil({"pull", "fastestdet", "--from", server.address() + "/FastestDet.onnx"});
+  EXPECT_EQ(itself.exit_code, 0) << itself.err;
+  EXPECT_THAT(server.heads().back(), HasSubstr("GET /models/FastestDet.onnx HTTP"));
+
   const auto list = nlohmann::json::parse(Vigil({"list", "-o", "json"}).out);
   for (const auto& model : list["models"])
     EXPECT_EQ(model["installed"], model["name"] == "fastestdet") << model["name"];

@@ -124,6 +124,128 @@ TEST_F(SceneConfigTest, AConfigurationIsToldAllThatIsWrongAndWhere) {
   EXPECT_THAT(note.out, HasSubstr("note: events.0.actions.webhook: "));
 }
 
+// A value out of range hides nothing of what is wrong elsewhere, and causes no second message.
+TEST_F(SceneConfigTest, ValuesThatAreRefusedHideNoWrongReferences) {
+  const auto file = Config(
+      "lines:\n"
+      "  - {type: vertical, position_pct: 500, description: gate}\n"
+      "zones:\n"
+      "  - {x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: yard, dwell: soon}\n"
+      "events:\n"
+      "  - name: a\n"
+      "    match: {event_type: ZONE_DWELL, zone: yrd}\n"
+      "    cooldown: often\n"
+      "    actions: {json_log: true}\n"
+      "  - name: b\n"
+      "    match: {event_type: ZONE_DWELL, zone: yard}\n"
+      "    actions: {json_log: true}\n"
+      "  - name: c\n"
+      "    match: {event_type: ZONE_EXIT, direction: left_to_right}\n"
+      "    actions: {json_log: true}\n"
+      "outbox: {max_events: 5}\n");
+  const auto wrong = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+  EXPECT_EQ(wrong.exit_code, 78);
+  std::vector<std::string> places;
+  for (std::size_t at = 0, end = 0; (end = wrong.err.find('\n', at)) != std::string::npos;
+       at = end + 1) {
+    const std::string line = wrong.err.substr(at, end - at);
+    places.push_back(line.substr(file.size() + 1, line.find(": ") - file.size() - 1));
+  }
+  EXPECT_THAT(places, testing::ElementsAre("2:36", "4:78", "7:43", "8:15", "14:47", "16:22"))
+      << wrong.err;
+}
+
+TEST_F(SceneConfigTest, RulesThatCanNeverFireAreRefusedWithTheirPlace) {
+  const auto file = Config(
+      "detector: {model_file: hog}\n"
+      "lines:\n"
+      "  - {type: vertical, position_pct: 50, description: gate}\n"
+      "  - {type: horizontal, position_pct: 50, description: fence}\n"
+      "zones:\n"
+      "  - {x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: yard, dwell: 10s}\n"
+      "  - {x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: lawn, classes: [persn]}\n"
+      "events:\n"
+      "  - {name: a, match: {event_type: ZONE_DWELL, zone: lawn}, actions: {json_log: true}}\n"
+      "  - {name: b, match: {line: fence, direction: left_to_right}, actions: {json_log: true}}\n"
+      "  - {name: c, match: {line: gate, zone: yard}, actions: {json_log: true}}\n"
+      "  - {name: d, match: {event_type: CAMERA_OFFLINE, class: person}, actions: {json_log: "
+      "true}}\n"
+      "  - {name: e, match: {class: car}, actions: {json_log: true}}\n");
+  const auto wrong = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_EQ(
+      wrong.err,
+      file + ":7:80: zones.1.classes: unknown class 'persn'; did you mean person?\n" + file +
+          ":9:53: events.0.match.zone: ZONE_DWELL never comes at 'lawn', so the rule would do "
+          "nothing: the zone has no dwell\n" +
+          file +
+          ":10:47: events.1.match.direction: LINE_CROSS never comes with 'left_to_right' there, so "
+          "the rule would do nothing; known: top_to_bottom, bottom_to_top\n" +
+          file +
+          ":11:41: events.2.match.zone: no event has both a line and a zone, so the rule would do "
+          "nothing; make it two rules\n" +
+          file + ":12:58: events.3.match.class: CAMERA_OFFLINE has no class\n" + file +
+          ":13:30: events.4.match.class: unknown class 'car'; the detector knows person alone, "
+          "detector.model_file names others\n");
+}
+
+TEST_F(SceneConfigTest, TheKeyForTheDetectorsClassesIsFound) {
+  const auto wrong = test::RunProgram(
+      {VIGIL_BINARY, "config", "check", Config("detector: {model_file: hog, classes: person}\n")});
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_THAT(wrong.err,
+              HasSubstr("detector.classes: unknown key; did you mean detector.track_classes?"));
+}
+
+// Which classes there are is known once the model is: a misspelt one is a wrong configuration, not a failed input.
+TEST_F(SceneConfigTest, ClassesThatTheDetectorDoesNotKnowAreAWrongConfiguration) {
+  const auto model = test::SharedPath("models/FastestDet.onnx");
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << "../shared/data is not here";
+  const auto analyze = [&](const std::string& scene) {
+    return Analyze({test::SamplePath("vtest.avi").string(), "--detector", model.string(),
+                    "--config", Config(scene)});
+  };
+  const auto wrong = analyze(
+      "lines: [{type: vertical, position_pct: 50, description: gate, classes: [persn, car]}]\n"
+      "zones:\n"
+      "  - {x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: yard, dwell_by_class: "
+      "{trukc: "
+      "{after: 1s}}}\n"
+      "events: [{name: a, match: {class: bicycl}, actions: {json_log: true}}]\n");
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_EQ(wrong.err,
+            "vigil: lines.0.classes: unknown class 'persn'; did you mean person?\n"
+            "vigil: zones.0.dwell_by_class: unknown class 'trukc'; did you mean truck?\n"
+            "vigil: events.0.match.class: unknown class 'bicycl'; did you mean bicycle?\n");
+  const auto left_out = analyze(
+      "detector: {track_classes: person}\n"
+      "events: [{name: a, match: {class: car}, actions: {json_log: true}}]\n");
+  EXPECT_EQ(left_out.exit_code, 78);
+  EXPECT_EQ(
+      left_out.err,
+      "vigil: events.0.match.class: 'car' never comes: detector.track_classes leaves it out\n");
+  const auto tracked = analyze("detector: {track_classes: persn}\n");
+  EXPECT_EQ(tracked.exit_code, 78);
+  EXPECT_THAT(tracked.err,
+              AllOf(HasSubstr("track_classes: \"persn\""), HasSubstr("did you mean person?")));
+}
+
+TEST_F(SceneConfigTest, EveryDevicesMissingSettingsAreNoted) {
+  const auto note = test::RunProgram(
+      {VIGIL_BINARY, "config", "check",
+       Config(
+           "devices:\n"
+           "  front: {events: [{name: a, match: {event_type: OBJECT_APPEAR}, actions: {webhook: "
+           "ops}}]}\n"
+           "  back: {events: [{name: a, match: {event_type: OBJECT_APPEAR}, actions: "
+           "{email_immediate: true}}]}\n"
+           "events: [{name: a, match: {event_type: OBJECT_APPEAR}, actions: {command: true}}]\n")});
+  EXPECT_EQ(note.exit_code, 0) << note.err;
+  EXPECT_THAT(note.out, AllOf(HasSubstr("note: events.0.actions.command: "),
+                              HasSubstr("note: devices.front.events.0.actions.webhook: "),
+                              HasSubstr("note: devices.back.events.0.actions.email_immediate: ")));
+}
+
 TEST_F(SceneConfigTest, ShippedConfigurationsLoad) {
   const auto check = [](const std::string& file) {
     const auto run = test::RunProgram({VIGIL_BINARY, "config", "check", file});

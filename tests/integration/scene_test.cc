@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "integration/actions/script_server.h"
 #include "integration/analyze_fixture.h"
 #include "media/picture.h"
+#include "media/picture_writer.h"
 #include "media/source.h"
 #include "objects/detector_options.h"
 #include "tracking/mot_file.h"
@@ -23,7 +25,6 @@ namespace vigil {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -221,6 +222,124 @@ outbox: {{min_free: 0, drain: 60s}}
   EXPECT_EQ(again, ids);
 }
 
+// A cooldown of scope `rule` is one for all cameras of the run, here and when they are played again.
+TEST_F(SceneTest, CamerasOfARunShareACooldown) {
+  const std::string street = MakeStreet(20);
+  std::filesystem::copy(street, Path("lane.mp4"));
+  const auto scene = Config(kScene + fmt::format(R"(
+events:
+  - {{name: once, match: {{event_type: ZONE_ENTER}}, actions: {{json_log: true}}, cooldown: 1h}}
+state_dir: {0}/state
+actions: {{json_log: {{path: {0}/log.jsonl, daily: false}}}}
+outbox: {{min_free: 0, drain: 60s}}
+)",
+                                                 dir_.path().string()));
+  const auto run =
+      Analyze({street, Path("lane.mp4"), "--detector", "hog", "--config", scene, "--events",
+               Path("events.jsonl"), "--detections", Path("detections.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  int entered = 0;
+  for (const json& event : ReadJsonLines(Path("events.jsonl")))
+    entered += event["type"] == "ZONE_ENTER" ? 1 : 0;
+  ASSERT_GE(entered, 2);
+  EXPECT_EQ(ReadJsonLines(Path("log.jsonl")).size(), 1U);
+
+  const auto replay = Replay({Path("detections.jsonl"), "--config", scene});
+  ASSERT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_THAT(
+      replay.out,
+      AllOf(HasSubstr("jetson-01/lane: 20 messages"),
+            HasSubstr(fmt::format("rule once: {0} matched, of these {0} held back", entered / 2))));
+}
+
+// A camera that never delivers is told offline, in every run anew, though no message has come.
+TEST_F(SceneTest, ACameraThatIsDeadFromTheStartIsOffline) {
+  const auto scene = Config(fmt::format(R"(
+detector: {{model_file: hog}}
+camera: {{id: front, offline_after: 60s}}
+source: {{give_up_after: 1s}}
+events:
+  - {{name: dead, match: {{event_type: CAMERA_OFFLINE}}, actions: {{json_log: true}}}}
+state_dir: {0}/state
+actions: {{json_log: {{path: {0}/log.jsonl, daily: false}}}}
+outbox: {{min_free: 0, drain: 60s}}
+)",
+                                        dir_.path().string()));
+  for (int i = 0; i < 2; ++i) {
+    const auto run = Analyze({"rtsp://127.0.0.1:9/none", "--config", scene});
+    EXPECT_EQ(run.exit_code, 1) << run.out << run.err;
+  }
+  // And one that is given up later than it counts as offline.
+  const auto slow = Analyze({"rtsp://127.0.0.1:9/none", "--config", scene, "--set",
+                             "camera.offline_after=500ms", "--set", "source.give_up_after=3s"});
+  EXPECT_EQ(slow.exit_code, 1);
+  std::set<std::string> ids;
+  const auto logged = ReadJsonLines(Path("log.jsonl"));
+  ASSERT_EQ(logged.size(), 3U);
+  for (const json& event : logged) {
+    EXPECT_EQ(event["type"], "CAMERA_OFFLINE");
+    EXPECT_EQ(event["camera_id"], "front");
+    EXPECT_EQ(event["reason"], "no message yet");
+    EXPECT_GT(event["epoch"], 0);
+    ids.insert(event["id"]);
+  }
+  EXPECT_EQ(ids.size(), 3U);
+}
+
+// A picture is a stream of one frame: what is in a zone has entered it, lines and zones are drawn.
+TEST_F(SceneTest, APictureHasTheEventsOfItsMessage) {
+  auto source = media::OpenVideo(test::SamplePath("vtest.avi").string(), {}, {});
+  ASSERT_TRUE(source.ok()) << source.status();
+  auto frame = (*source)->Read({});
+  ASSERT_TRUE(frame.ok()) << frame.status();
+  ASSERT_TRUE(media::WritePicture(Path("street.png"), frame->image.view(), {}).ok());
+  const auto scene = Config(kScene);
+  const auto run = Analyze({Path("street.png"), "--detector", "hog", "--config", scene, "--save",
+                            Path("out.png"), "--events", Path("events.jsonl"), "--detections",
+                            Path("detections.jsonl")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  std::map<std::string, int> types;
+  for (const json& event : ReadJsonLines(Path("events.jsonl"))) ++types[event["type"]];
+  EXPECT_GT(types["ZONE_ENTER"], 0);
+  EXPECT_EQ(types["ZONE_ENTER"], types["ZONE_EXIT"]);
+  EXPECT_EQ(types["LINE_CROSS"], 0);
+  EXPECT_THAT(run.out, AllOf(HasSubstr(fmt::format("zone lawn: {} entered", types["ZONE_ENTER"])),
+                             Not(HasSubstr("line path"))));
+  const auto replay =
+      Replay({Path("detections.jsonl"), "--config", scene, "--events", Path("again.jsonl")});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_EQ(Text("again.jsonl"), Text("events.jsonl"));
+  // The line is drawn: in the middle, where nothing else is, the lowest row has changed.
+  const auto drawn = media::ReadPicture(Path("out.png"));
+  ASSERT_TRUE(drawn.ok()) << drawn.status();
+  const int middle = 3 * (drawn->width() / 2), below = drawn->height() - 40;
+  EXPECT_FALSE(std::equal(drawn->view().row(below) + middle, drawn->view().row(below) + middle + 3,
+                          frame->image.view().row(below) + middle));
+}
+
+// The scene of a camera is not that of another one of the same device.
+TEST_F(SceneTest, ReplayRefusesMessagesOfAnotherCameraThanTheDevicesScene) {
+  const auto message = [](const char* camera) {
+    return fmt::format(
+        "{{\"version\":1,\"source\":{{\"device_id\":\"d\",\"camera_id\":\"{}\",\"timestamp\":"
+        "\"2025-01-15T14:30:22.123Z\"}},\"frame\":{{\"number\":1,\"width\":100,\"height\":100}},"
+        "\"detections\":[]}}\n",
+        camera);
+  };
+  test::WriteText(Path("two.jsonl"), message("front") + message("back"));
+  const std::string zones =
+      "{zones: [{x1_pct: 0, y1_pct: 0, x2_pct: 50, y2_pct: 50, description: yard}]";
+  const auto scene = Config("devices:\n  d: " + zones + ", camera_id: front}\n");
+  const auto run = Replay({Path("two.jsonl"), "--config", scene});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("two.jsonl:2: refused: a message of camera back; devices.d is the "
+                                 "scene of camera front (camera_id)"));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("d/front: 1 message"), Not(HasSubstr("d/back"))));
+  const auto any =
+      Replay({Path("two.jsonl"), "--config", Config("devices:\n  d: " + zones + "}\n")});
+  EXPECT_EQ(any.exit_code, 0) << any.err;
+}
+
 TEST_F(SceneTest, ADeliveryGivenUpFailsTheRunAndIsTold) {
   const auto scene = Config(kScene + fmt::format(R"(
 events:
@@ -322,8 +441,15 @@ lines: [{{type: horizontal, position_pct: 50, description: half way}}]
   EXPECT_THAT(run.out, AllOf(HasSubstr("top_to_bottom 2"), HasSubstr("bottom_to_top 2")));
 }
 
-// How many bottles stand on the table, one number after the other; less than half a second is a
-// hand in between.
+// Frames within which so many bottles stand on the table, by eye (data/README.md). Left out are the hands between them, the
+// first 40 frames of each, in which a bottle that was taken may still be waited for (`grace`, and the tracker), and the last
+// 10, since the frames of the list are about right only.
+struct Standstill {
+  int from, to, bottles;
+};
+constexpr Standstill kBottles[] = {{40, 195, 3},  {257, 351, 2}, {449, 519, 3},  {569, 663, 1},
+                                   {761, 819, 2}, {905, 939, 3}, {989, 1047, 2}, {1133, 1187, 3}};
+
 TEST_F(SceneTest, BottlesOnTheTableAreCounted) {
   const auto video = test::SharedPath("videos/bottle-detection.mp4"),
              model = test::SharedPath("models/yolox_nano.onnx");
@@ -336,16 +462,14 @@ zones: [{{x1_pct: 0, y1_pct: 0, x2_pct: 100, y2_pct: 100, description: table, co
 )",
                                                model.string()))});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  std::vector<std::pair<int, int>> changes;  // frame, bottles
+  std::map<int, int> changes = {{0, 0}};  // bottles from a frame on
   for (const json& event : ReadJsonLines(Path("events.jsonl"))) {
-    if (event["type"] == "ZONE_OCCUPANCY")
-      changes.emplace_back(event["frame_number"].get<int>(), event["count"].get<int>());
+    if (event["type"] == "ZONE_OCCUPANCY") changes[event["frame_number"]] = event["count"];
   }
-  std::vector<int> standing;
-  for (std::size_t i = 0; i + 1 < changes.size(); ++i) {
-    if (changes[i + 1].first - changes[i].first > 15) standing.push_back(changes[i].second);
+  for (const Standstill& still : kBottles) {
+    for (int frame = still.from; frame < still.to; ++frame)
+      ASSERT_EQ(std::prev(changes.upper_bound(frame))->second, still.bottles) << "frame " << frame;
   }
-  EXPECT_THAT(standing, ElementsAre(3, 2, 3, 1, 2, 3, 2, 3));
 }
 
 // The same line and zone, fed with the true tracks and with what our own detector and tracker see:
@@ -379,8 +503,8 @@ TEST(ScenePets, OurOwnEyesAgainstTheTruth) {
   ASSERT_TRUE(detector.ok()) << detector.status();
   app::SceneConfig config;
   app::SceneWatcher watcher(app::TrackerOf(config, options), {"d", "own", 0, {}}, {"person"});
-  auto own = app::SceneInterpreter::Create(device, "d", "own", {}),
-       ideal = app::SceneInterpreter::Create(device, "d", "truth", {});
+  auto own = app::SceneInterpreter::Create(device, "d", "own"),
+       ideal = app::SceneInterpreter::Create(device, "d", "truth");
   ASSERT_TRUE(own.ok() && ideal.ok());
   for (int number = 1; number <= 397; ++number) {
     auto frame = (*source)->Read({});
@@ -420,6 +544,10 @@ TEST(ScenePets, OurOwnEyesAgainstTheTruth) {
   EXPECT_GT(true_crossings, 5);
   EXPECT_GE(2 * crossings, true_crossings);
   EXPECT_LE(crossings, 2 * true_crossings);
+  // Who is lost in the zone and found again enters it again: never less often than it is, and not twice as often.
+  EXPECT_EQ(zone_truth.entered(), 13);
+  EXPECT_GE(zone.entered(), zone_truth.entered());
+  EXPECT_LE(zone.entered(), 2 * zone_truth.entered());
 }
 
 }  // namespace

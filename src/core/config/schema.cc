@@ -89,4 +89,8 @@ void Schema::AddCollection(std::string_view path, std::unique_ptr<Collection> co
 
 void Schema::Check(std::function<absl::Status()> check) { checks_.push_back(std::move(check)); }
 
+void Schema::CheckAll(std::function<absl::Status(const Refusals&)> check) {
+  checks_of_all_.push_back(std::move(check));
+}
+
 }  // namespace vigil::config

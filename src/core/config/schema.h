@@ -116,6 +116,14 @@ class KeyOf {
   KeySpec& spec_;
 };
 
+/// Which values of a section were refused: of the wrong type, out of range, missing or unknown.
+class Refusals {
+ public:
+  virtual ~Refusals() = default;
+  /// Whether any at `path` was, below it or around it. Seen from the section: `lines.0`.
+  virtual bool Any(std::string_view path) const = 0;
+};
+
 class Schema {
  public:
   Schema();
@@ -171,10 +179,16 @@ class Schema {
 
   /// A condition on several keys of this section, asked once all of them are set and right.
   void Check(std::function<absl::Status()> check);
+  /// The same, asked also where values were refused, so that one start tells all that is wrong. Their fields hold what
+  /// they held before. What it says of a refused key, of a section around it or of a key below it is not told.
+  void CheckAll(std::function<absl::Status(const Refusals&)> check);
 
   struct Entry;  ///< core/internal/config/entry.h
   const std::vector<std::unique_ptr<Entry>>& entries() const { return entries_; }
   const std::vector<std::function<absl::Status()>>& checks() const { return checks_; }
+  const std::vector<std::function<absl::Status(const Refusals&)>>& checks_of_all() const {
+    return checks_of_all_;
+  }
 
  private:
   template <typename C, typename T, typename Field>
@@ -196,6 +210,7 @@ class Schema {
 
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::function<absl::Status()>> checks_;
+  std::vector<std::function<absl::Status(const Refusals&)>> checks_of_all_;
 };
 
 }  // namespace vigil::config

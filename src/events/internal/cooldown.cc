@@ -36,4 +36,31 @@ bool Cooldown::IsLatest(const std::pair<WallTime, std::string>& delivery) const 
   return last != last_.end() && last->second == delivery.first;
 }
 
+bool SharedCooldown::Take(const std::string& key, WallTime now) {
+  if (length_.count() <= 0) return true;
+  const std::lock_guard guard(mutex_);
+  if (cooldown_.Holds(key, now)) return false;
+  cooldown_.Delivered(key, now);
+  return true;
+}
+
+std::vector<std::pair<std::string, WallTime>> SharedCooldown::entries() const {
+  const std::lock_guard guard(mutex_);
+  return cooldown_.entries();
+}
+
+void SharedCooldown::Replace(const std::vector<std::pair<std::string, WallTime>>& entries) {
+  const std::lock_guard guard(mutex_);
+  cooldown_ = Cooldown(length_);
+  for (const auto& [key, time] : entries) cooldown_.Delivered(key, time);
+}
+
+std::shared_ptr<SharedCooldown> CooldownsByRule::Of(const std::string& rule,
+                                                    std::chrono::microseconds length) {
+  const std::lock_guard guard(mutex_);
+  auto& cooldown = cooldowns_[rule];
+  if (!cooldown) cooldown = std::make_shared<SharedCooldown>(length);
+  return cooldown;
+}
+
 }  // namespace vigil::events::internal

@@ -39,16 +39,20 @@ void EventEngine::Impl::ExpireUntil(Ms until) {
     const Ms due = std::min({moving_due, still_due, offline_due});
     if (due >= until) return;
     if (due == offline_due) {
-      stream.offline_since = due;
-      stream.back_since = kNever;
-      Emit(EventType::kCameraOffline, due).reason =
-          stream.began() ? fmt::format("no message since {}", ToIso8601(ToWallTime(stream.time)))
-                         : "no message yet";
+      GoOffline(due);
     } else {
       EndTrack(due == moving_due ? moving : still, due, "track_ended");
       UpdateCrowds(due);
     }
   }
+}
+
+void EventEngine::Impl::GoOffline(Ms when) {
+  stream.offline_since = when;
+  stream.back_since = kNever;
+  Emit(EventType::kCameraOffline, when).reason =
+      stream.began() ? fmt::format("no message since {}", ToIso8601(ToWallTime(stream.time)))
+                     : "no message yet";
 }
 
 void EventEngine::Impl::EndTrack(Slot slot, Ms when, std::string_view reason) {
@@ -87,6 +91,22 @@ std::span<const Event> EventEngine::Impl::Advance(WallTime now) {
   if (now < WallTime{}) return events;
   if (stream.time == kNever) stream.time = ToMs(now);  // waiting for the first message begins
   ExpireUntil(ToMs(now));
+  return events;
+}
+
+void EventEngine::Impl::Await(std::int64_t epoch, WallTime since) {
+  if (stream.began() || since < WallTime{}) return;
+  if (epoch != stream.epoch) {
+    SetEpoch(epoch);
+    stream.sequence = 0;
+  }
+  stream.time = ToMs(since);
+}
+
+std::span<const Event> EventEngine::Impl::GiveUp(WallTime now) {
+  Advance(now);  // what fell due before
+  const bool watched = options.camera.offline_after.count() > 0 && stream.time != kNever;
+  if (watched && !stream.offline()) GoOffline(std::max(ToMs(now), stream.time));
   return events;
 }
 

@@ -48,6 +48,8 @@ class EventEngine::Impl {
 
   absl::StatusOr<std::span<const Event>> Process(const DetectionMessage& message);
   std::span<const Event> Advance(WallTime now);
+  void Await(std::int64_t epoch, WallTime since);
+  std::span<const Event> GiveUp(WallTime now);
   std::span<const Event> Finish();
   std::string Save() const;
 
@@ -98,6 +100,7 @@ class EventEngine::Impl {
   void EndTrack(Slot slot, Ms when, std::string_view reason);
   void EndAllTracks(std::string_view reason);
   void EvictOldest();
+  void GoOffline(Ms when);
   Ms Deadline(TrackList list, Slot slot) const;
 
   Event& Emit(EventType type, Ms time);

@@ -86,7 +86,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404, b"nothing here")
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        pass  # a client that was killed
+
+
+server = Server(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
 if scheme == "https":
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

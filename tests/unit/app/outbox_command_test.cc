@@ -144,7 +144,9 @@ TEST_F(OutboxCommandTest, SomebodyElsesOutboxIsReadButNotChanged) {
   EXPECT_THAT(Dead().out, HasSubstr("disk on fire"));
   for (const Result& refused : {Retry(), Send()}) {
     EXPECT_EQ(refused.code, 1);
-    EXPECT_THAT(refused.err, HasSubstr("another process uses it"));
+    EXPECT_THAT(refused.err, testing::ContainsRegex(
+                                 "another process uses it, and (retry|send) needs it alone: stop "
+                                 "that process first"));
   }
 }
 

@@ -93,7 +93,7 @@ TEST(SceneInterpreter, CooldownsAreCounted) {
   device.rules[0].match.event_types = {events::EventType::kLineCross};
   device.rules[0].actions.json_log = "true";
   device.rules[0].cooldown = std::chrono::hours(1);
-  auto scene = SceneInterpreter::Create(device, "d", "c", {"car", "person"});
+  auto scene = SceneInterpreter::Create(device, "d", "c");
   ASSERT_TRUE(scene.ok()) << scene.status();
   SceneWatcher watcher({}, {"d", "c", 0, {}}, {"car", "person"});
   for (int i = 0; i < 120; ++i) {  // across, back, and across again

@@ -1,4 +1,5 @@
 // Every type: what is accepted, what it becomes, and what the refusal says.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "unit/core/config_test_support.h"
@@ -300,6 +301,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "v.yaml:2:5: face.max_facs: unknown key; did you mean face.max_faces?"},
         RefusedCase{"swapped", "smtp: {tokne: a}",
                     "v.yaml:1:8: smtp.tokne: unknown key; did you mean smtp.token?"},
+        RefusedCase{"end_of_a_name", "face: {faces: 3}",
+                    "v.yaml:1:8: face.faces: unknown key; did you mean face.max_faces?"},
         RefusedCase{"in_another_section", "max_faces: 4",
                     "v.yaml:1:1: max_faces: unknown key; did you mean face.max_faces?"},
         RefusedCase{"section_misspelt", "fcae: {max_faces: 4}",
@@ -357,6 +360,44 @@ TEST(OneOrAList, TakesBoth) {
   EXPECT_EQ(
       read("line: {a: b}"),
       Texts{"v.yaml:1:7: line: expected one value or a list, each item a text, found a section"});
+}
+
+// A condition that can do with refused keys is asked all the same; what it says of those is not told twice.
+TEST(ConditionsOfAllKeys, AreToldBesideRefusedValues) {
+  struct {
+    int low = 1, high = 10, other = 0;
+    std::vector<test::Line> lines;
+  } fields;
+  std::vector<std::string> refused;
+  Schema schema;
+  schema.Key("low", fields.low).Range(0, 5);
+  schema.Key("high", fields.high).Range(0, 50);
+  schema.Key("other", fields.other);
+  schema.List("lines", fields.lines, [](Schema& s, test::Line& line) {
+    s.Key("name", line.name);
+    s.Key("a", line.a);
+  });
+  schema.CheckAll([&](const Refusals& refusals) {
+    for (const char* path :
+         {"low", "high", "lines", "lines.0", "lines.0.a", "lines.1", "lines.1.a"}) {
+      if (refusals.Any(path)) refused.emplace_back(path);
+    }
+    return absl::InvalidArgumentError(
+        "low: is not right\nhigh: is not high\nlines.0: is not straight\nlines.1.name: is "
+        "taken\nlines: are not enough");
+  });
+  Sources sources;
+  sources.file = File{"v.yaml", "low: 9\nlines:\n  - {name: x}\n  - {a: 3}\nhigh: 7\n"};
+  const auto loaded = Load(schema, sources);
+  ASSERT_FALSE(loaded.ok());
+  const std::string told(loaded.status().message());
+  EXPECT_THAT(refused, testing::ElementsAre("low", "lines", "lines.1", "lines.1.a"));
+  EXPECT_THAT(told, testing::HasSubstr("v.yaml:1:6: low: "));
+  EXPECT_THAT(told, testing::Not(testing::HasSubstr("is not right")));
+  EXPECT_THAT(told, testing::HasSubstr("v.yaml:5:7: high: is not high"));
+  EXPECT_THAT(told, testing::HasSubstr("v.yaml:3:5: lines.0: is not straight"));
+  EXPECT_THAT(told, testing::HasSubstr("lines.1.name: is taken"));
+  EXPECT_THAT(told, testing::Not(testing::HasSubstr("are not enough")));
 }
 
 }  // namespace

@@ -287,6 +287,48 @@ TEST(Pain07CameraAlive, ACameraThatNeverSentIsMissed) {
               ElementsAre("CAMERA_OFFLINE no message yet"));
 }
 
+// Its events are those of the epoch that was started, so that no other run has their ids.
+TEST(Pain07CameraAlive, ACameraThatIsAwaitedIsMissedOnceAndComesBack) {
+  TestCamera camera(Scene({}));
+  camera.epoch = 7;
+  camera.engine().Await(7, kStart);
+  EXPECT_THAT(camera.Keep(camera.engine().Advance(kStart + Milliseconds(9'000))), IsEmpty());
+  EXPECT_THAT(camera.Keep(camera.engine().Advance(kStart + Milliseconds(30'000))),
+              ElementsAre("CAMERA_OFFLINE no message yet"));
+  EXPECT_EQ(camera.events[0].time, kStart + Milliseconds(10'000));
+  EXPECT_THAT(camera.Keep(camera.engine().Advance(kStart + Milliseconds(60'000))), IsEmpty());
+  camera.time = kStart + Milliseconds(61'000);
+  std::vector<std::string> events;
+  for (int i = 0; i < 60 && events.empty(); ++i) events = camera.Send({});
+  EXPECT_THAT(events, ElementsAre("CAMERA_ONLINE"));
+  EXPECT_EQ(camera.events[0].id, "jetson-01/driveway/7/0");
+  EXPECT_EQ(camera.events[1].id, "jetson-01/driveway/7/1");
+  camera.engine().Await(9, kStart);  // of no effect any more
+  EXPECT_THAT(camera.Send({}), IsEmpty());
+}
+
+TEST(Pain07CameraAlive, ACameraThatIsGivenUpIsMissedAtOnceAndOnce) {
+  TestCamera camera(Scene({}));
+  camera.engine().Await(7, kStart);
+  EXPECT_THAT(camera.Keep(camera.engine().GiveUp(kStart + Milliseconds(3'000))),
+              ElementsAre("CAMERA_OFFLINE no message yet"));
+  EXPECT_EQ(camera.events[0].time, kStart + Milliseconds(3'000));
+  EXPECT_THAT(camera.Keep(camera.engine().GiveUp(kStart + Milliseconds(4'000))), IsEmpty());
+  EXPECT_THAT(camera.Keep(camera.engine().Finish()), IsEmpty());
+
+  TestCamera late(Scene({}));  // what fell due before is told as of then
+  late.Send({});
+  EXPECT_THAT(late.Keep(late.engine().GiveUp(kStart + Milliseconds(60'000))),
+              ElementsAre("CAMERA_OFFLINE no message since 2025-01-15T14:30:00.000Z"));
+  EXPECT_EQ(late.events[0].time, kStart + Milliseconds(10'000));
+
+  SceneOptions unwatched = Scene({});
+  unwatched.camera.offline_after = {};
+  TestCamera quiet(unwatched);
+  quiet.engine().Await(7, kStart);
+  EXPECT_THAT(quiet.Keep(quiet.engine().GiveUp(kStart + Milliseconds(3'000))), IsEmpty());
+}
+
 // The same messages, with the clock advancing between them or not, are the same events.
 TEST(Pain07CameraAlive, AdvancingTheClockChangesNoEvent) {
   const auto run = [](bool advance) {

@@ -79,6 +79,48 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"line_of_a_zone_event",
                   [](auto& r) { r.match.event_types = {EventType::kZoneEnter}; },
                   "match.line: ZONE_ENTER has no line"},
+        WrongCase{"line_of_a_speed_event",
+                  [](auto& r) { r.match.event_types = {EventType::kSpeed}; },
+                  "match.line: SPEED has no line"},
+        WrongCase{"direction_of_a_zone_event",
+                  [](auto& r) {
+                    r.match = {};
+                    r.match.event_types = {EventType::kZoneExit};
+                    r.match.directions = {"in"};
+                  },
+                  "match.direction: ZONE_EXIT has no direction"},
+        WrongCase{"class_of_a_camera",
+                  [](auto& r) {
+                    r.match = {};
+                    r.match.event_types = {EventType::kCameraOnline, EventType::kCameraOffline};
+                    r.match.classes = {"car"};
+                  },
+                  "match.class: CAMERA_ONLINE has no class"},
+        WrongCase{"zone_of_a_camera",
+                  [](auto& r) {
+                    r.match = {};
+                    r.match.event_types = {EventType::kCameraOffline};
+                    r.match.zones = {"garden"};
+                  },
+                  "match.zone: CAMERA_OFFLINE has no zone"},
+        WrongCase{"line_and_zone",
+                  [](auto& r) {
+                    r.match.event_types.clear();
+                    r.match.zones = {"garden"};
+                  },
+                  "match.zone: no event has both a line and a zone, so the rule would do nothing; "
+                  "make it two rules"},
+        WrongCase{"direction_and_zone",
+                  [](auto& r) {
+                    r.match = {};
+                    r.match.event_types = {EventType::kLineCross, EventType::kZoneEnter};
+                    r.match.directions = {"in"};
+                    r.match.zones = {"garden"};
+                  },
+                  "match.zone: no event has both a direction and a zone, so the rule would do "
+                  "nothing; make it two rules"},
+        WrongCase{"a_name_of_two_lines", [](auto& r) { r.name = "a\nb"; },
+                  "name: has control characters"},
         WrongCase{"confidence", [](auto& r) { r.match.min_confidence = 60; },
                   "match.min_confidence: 60 is not within 0 to 1"},
         WrongCase{"no_name", [](auto& r) { r.name.clear(); },
@@ -170,6 +212,123 @@ INSTANTIATE_TEST_SUITE_P(
                     SilentCase{EventType::kCameraOnline, "camera.offline_after is 0",
                                [](auto& s) { s.camera.offline_after = Milliseconds(1000); }}),
     [](const auto& one) { return std::string(NameOf(one.param.type)); });
+
+// A gate for cars that go in, a yard without and a garden with a time for dogs.
+SceneOptions GateYardAndGarden() {
+  SceneOptions scene;
+  scene.lines.resize(2);
+  scene.lines[0].description = "gate";
+  scene.lines[0].type = LineType::kVertical;
+  scene.lines[0].classes = {"car"};
+  scene.lines[0].forbidden = "right_to_left";
+  scene.lines[1].description = "fence";
+  scene.lines[1].type = LineType::kHorizontal;
+  scene.zones.resize(2);
+  scene.zones[0].description = "yard";
+  scene.zones[1].description = "garden";
+  scene.zones[1].crowd_count = 3;
+  scene.zones[1].dwell_by_class["dog"].after = {Milliseconds(1000)};
+  return scene;
+}
+
+KnownNames NamesOf(const SceneOptions& scene) {
+  return {.lines = {"gate", "fence"},
+          .zones = {"yard", "garden"},
+          .directions = {"left_to_right", "right_to_left", "top_to_bottom", "bottom_to_top"},
+          .classes = {},
+          .actions = {},
+          .silent = SilentTypes(scene),
+          .kinds = EventKindsOf(scene)};
+}
+
+struct NeverCase {
+  const char* name;
+  RuleMatch match;
+  const char* message;  // empty: it is a good rule
+};
+class RuleThatNeverMatches : public testing::TestWithParam<NeverCase> {};
+TEST_P(RuleThatNeverMatches, IsRefused) {
+  RuleOptions rule = Good();
+  rule.match = GetParam().match;
+  const std::string expected = GetParam().message;
+  const absl::Status status = Validate({rule}, NamesOf(GateYardAndGarden()));
+  EXPECT_EQ(MessageOf(status), expected.empty() ? "" : "events.0.match." + expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Scene, RuleThatNeverMatches,
+    testing::Values(
+        NeverCase{"dwell_elsewhere",
+                  {.event_types = {EventType::kZoneDwell}, .zones = {"yard"}},
+                  "zone: ZONE_DWELL never comes at 'yard', so the rule would do nothing: the zone "
+                  "has no dwell"},
+        NeverCase{"dwell_there", {.event_types = {EventType::kZoneDwell}, .zones = {"garden"}}, ""},
+        NeverCase{"dwell_of_another_class",
+                  {.event_types = {EventType::kZoneDwell}, .classes = {"cat"}},
+                  "class: ZONE_DWELL never comes for 'cat' there, so the rule would do nothing; "
+                  "known: dog"},
+        NeverCase{"one_of_two_zones",
+                  {.event_types = {EventType::kZoneDwell}, .zones = {"yard", "garden"}},
+                  ""},
+        NeverCase{"another_lines_direction",
+                  {.event_types = {EventType::kLineCross},
+                   .lines = {"fence"},
+                   .directions = {"left_to_right"}},
+                  "direction: LINE_CROSS never comes with 'left_to_right' there, so the rule would "
+                  "do nothing; known: top_to_bottom, bottom_to_top"},
+        NeverCase{"no_type_and_another_lines_direction",
+                  {.lines = {"gate"}, .directions = {"top_to_bottom"}},
+                  "direction: LINE_CROSS never comes with 'top_to_bottom' there, so the rule would "
+                  "do nothing; known: left_to_right, right_to_left"},
+        NeverCase{"wrong_way_that_is_right",
+                  {.event_types = {EventType::kWrongWay}, .directions = {"left_to_right"}},
+                  "direction: WRONG_WAY never comes with 'left_to_right' there, so the rule would "
+                  "do nothing; known: right_to_left"},
+        NeverCase{"wrong_way_elsewhere",
+                  {.event_types = {EventType::kWrongWay}, .lines = {"fence"}},
+                  "line: WRONG_WAY never comes at 'fence', so the rule would do nothing: the line "
+                  "has no forbidden direction"},
+        NeverCase{
+            "crowd_elsewhere",
+            {.event_types = {EventType::kLineCross, EventType::kZoneCrowd}, .zones = {"yard"}},
+            "zone: ZONE_CROWD never comes at 'yard', so the rule would do nothing: the zone "
+            "has no crowd_count"},
+        NeverCase{"stands_in_no_zone",
+                  {.event_types = {EventType::kObjectStationary}, .zones = {"yard"}},
+                  "zone: OBJECT_STATIONARY never comes at 'yard', so the rule would do nothing: "
+                  "the zone has no stationary"},
+        NeverCase{"a_class_that_the_line_does_not_count",
+                  {.lines = {"gate"}, .classes = {"person"}},
+                  "class: LINE_CROSS never comes for 'person' there, so the rule would do nothing; "
+                  "known: car"},
+        NeverCase{"a_class_of_anything", {.classes = {"person"}}, ""},
+        NeverCase{"a_camera", {.event_types = {EventType::kCameraOffline}}, ""}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+// Where `dwell_by_class` leaves no time, nothing dwells.
+TEST(RuleCheckAll, EmptyTimesByClassAreNoDwell) {
+  SceneOptions scene = GateYardAndGarden();
+  scene.zones[1].dwell_by_class["dog"].after.clear();
+  RuleOptions rule = Good();
+  rule.match = {.event_types = {EventType::kZoneDwell}};
+  EXPECT_EQ(MessageOf(Validate({rule}, NamesOf(scene))),
+            "events.0.match.event_type: ZONE_DWELL never comes, so the rule would do nothing: no "
+            "zone has dwell");
+  // An exception to other times is what it is.
+  scene.zones[1].dwell = {Milliseconds(1000)};
+  EXPECT_TRUE(Validate({rule}, NamesOf(scene)).ok());
+  rule.match.classes = {"dog"};
+  EXPECT_THAT(MessageOf(Validate({rule}, NamesOf(scene))), HasSubstr("never comes for 'dog'"));
+  rule.match.classes = {"cat"};
+  EXPECT_TRUE(Validate({rule}, NamesOf(scene)).ok());
+}
+
+TEST(RuleCheckAll, WhereNotAllIsKnownNamesAreNotTold) {
+  KnownNames known = kKnown;
+  known.complete = false;
+  RuleOptions rule = Good();
+  rule.match.lines = {"driveway entri"};
+  EXPECT_TRUE(Validate({rule}, known).ok());
+}
 
 TEST(RuleCheckAll, NumberIsBounded) {
   std::vector<RuleOptions> rules;

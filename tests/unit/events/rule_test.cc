@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "core/limits.h"
 #include "core/status.h"
@@ -273,6 +276,55 @@ TEST(RuleNames, SeverityAndVerdictBothWays) {
     EXPECT_EQ(VerdictNamed(NameOf(static_cast<Verdict>(i))), static_cast<Verdict>(i));
   }
   EXPECT_EQ(SeverityNamed("loud"), std::nullopt);
+}
+
+// Cameras of one run have one cooldown a rule, and each its own of the other scopes.
+TEST(RunCooldownsTest, OfScopeRuleAreSharedByCameras) {
+  RunCooldowns run;
+  RuleOptions once = Any("once"), each = Any("each");
+  once.cooldown = each.cooldown = seconds(60);
+  each.cooldown_scope = CooldownScope::kCamera;
+  auto front = RuleSet::Create({once, each}, kKnown, "events", &run),
+       back = RuleSet::Create({once, each}, kKnown, "events", &run),
+       apart = RuleSet::Create({once, each}, kKnown);
+  ASSERT_TRUE(front.ok() && back.ok() && apart.ok());
+  const auto verdicts = [](RuleSet& rules, const char* camera, WallTime time) {
+    Event event = test::LineCross(1, time);
+    event.camera_id = camera;
+    std::vector<Verdict> found;
+    for (const Decision& decision : rules.Match(event)) found.push_back(decision.verdict);
+    return found;
+  };
+  using enum Verdict;
+  EXPECT_THAT(verdicts(*front, "front", kNoon), testing::ElementsAre(kDeliver, kDeliver));
+  EXPECT_THAT(verdicts(*back, "back", kNoon + seconds(5)),
+              testing::ElementsAre(kCooldown, kDeliver));
+  EXPECT_THAT(verdicts(*apart, "apart", kNoon + seconds(5)),
+              testing::ElementsAre(kDeliver, kDeliver));
+  EXPECT_THAT(verdicts(*back, "back", kNoon + seconds(60)),
+              testing::ElementsAre(kDeliver, kCooldown));
+  EXPECT_THAT(verdicts(*front, "front", kNoon + seconds(61)),
+              testing::ElementsAre(kCooldown, kDeliver));
+}
+
+TEST(RunCooldownsTest, OfManyThreadsOneDelivers) {
+  RunCooldowns run;
+  RuleOptions once = Any("once");
+  once.cooldown = seconds(3600);
+  std::atomic<int> delivered = 0;
+  {
+    std::vector<std::jthread> cameras;
+    for (int i = 0; i < 8; ++i) {
+      cameras.emplace_back([&, i] {
+        auto rules = RuleSet::Create({once}, kKnown, "events", &run);
+        for (int k = 0; k < 200; ++k) {
+          const auto decisions = rules->Match(test::LineCross(k, kNoon + milliseconds(i * k)));
+          delivered += decisions[0].verdict == Verdict::kDeliver ? 1 : 0;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(delivered, 1);
 }
 
 }  // namespace

@@ -59,6 +59,37 @@ TEST_F(DigestTest, HasWhatWasCollectedSinceTheOneBefore) {
   EXPECT_EQ(outbox_->counters().delivered, 6);
 }
 
+TEST_F(DigestTest, SinceWhenTheNextOneCollectsIsKnown) {
+  EXPECT_EQ(*outbox_->DigestSince("email_digest"), std::nullopt);
+  now_ += std::chrono::hours(1);
+  Collect(0);
+  const WallTime first = now_;
+  now_ += std::chrono::hours(1);
+  Collect(1);
+  Reopen();
+  EXPECT_EQ(*outbox_->DigestSince("email_digest"), first);
+  EXPECT_EQ(*outbox_->DigestSince("email_digest:night"), std::nullopt);
+  now_ += std::chrono::hours(1);
+  const DigestWindow window = Open();
+  EXPECT_EQ(*outbox_->DigestSince("email_digest"), WallTime::min());  // begun
+  ASSERT_TRUE(outbox_->CloseDigest(window).ok());
+  Collect(2);
+  EXPECT_EQ(*outbox_->DigestSince("email_digest"), window.opened);
+}
+
+TEST_F(DigestTest, AnEventKnowsEachOfItsRules) {
+  const std::vector<events::Decision> decisions = {
+      {"cars, all", Verdict::kDeliver, events::Severity::kInfo, {"email_digest"}},
+      {"at night", Verdict::kDeliver, events::Severity::kCritical, {"email_digest"}}};
+  const std::vector<OutboxEntry> one = {EntryOf(test::LineCross(1, kStart), decisions)};
+  ASSERT_TRUE(outbox_->Append(one).ok());
+  const auto rows = outbox_->CollectedIn(Open(), 0, 10);
+  ASSERT_TRUE(rows.ok());
+  ASSERT_THAT(*rows, SizeIs(1));
+  EXPECT_THAT((*rows)[0].rules, ElementsAre("cars, all", "at night"));
+  EXPECT_EQ((*rows)[0].severity, events::Severity::kCritical);
+}
+
 TEST_F(DigestTest, AnUnfinishedOneIsTheSameAfterARestart) {
   Collect(0);
   const DigestWindow before = Open();

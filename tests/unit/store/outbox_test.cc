@@ -290,7 +290,7 @@ TEST_F(OutboxTest, FilesAreForTheirOwnerAlone) {
 
 TEST_F(OutboxTest, TwoProcessesCannotHaveIt) {
   const auto second = Outbox::Open(path(), options_);
-  EXPECT_TRUE(absl::IsFailedPrecondition(second.status()));
+  EXPECT_TRUE(absl::IsUnavailable(second.status()));
   EXPECT_THAT(MessageOf(second.status()), HasSubstr("another process uses it"));
 }
 

@@ -16,6 +16,22 @@ namespace {
 
 using SchemaEntry = Schema::Entry;
 
+// What was refused of a section, by its own paths.
+class RefusalsBelow final : public Refusals {
+ public:
+  RefusalsBelow(const Problems& problems, std::size_t count, const std::string& section)
+      : problems_(problems), count_(count), section_(section) {}
+  bool Any(std::string_view path) const override {
+    return problems_.Concern(
+        section_.empty() ? std::string(path) : section_ + "." + std::string(path), count_);
+  }
+
+ private:
+  const Problems& problems_;
+  const std::size_t count_;
+  const std::string& section_;
+};
+
 class Binder {
  public:
   Binder(const Schema& root, Problems& problems) : root_(root), problems_(problems) {}
@@ -32,9 +48,15 @@ class Binder {
         problems_.Add(entry.origin, Join(path, entry.name), fmt::format("unknown key{}", meant));
       }
     }
-    if (problems_.count() > before) return;  // conditions on several keys need all of them
+    const std::size_t refused = problems_.count();
+    for (const auto& check : schema.checks_of_all()) {
+      const absl::Status status = check(RefusalsBelow(problems_, refused, path));
+      if (!status.ok()) Told(MessageOf(status), node, path, refused);
+    }
+    if (refused > before) return;  // the other conditions on several keys need all of them
     for (const auto& check : schema.checks()) {
-      if (const absl::Status status = check(); !status.ok()) Told(MessageOf(status), node, path);
+      if (const absl::Status status = check(); !status.ok())
+        Told(MessageOf(status), node, path, refused);
     }
   }
 
@@ -45,13 +67,19 @@ class Binder {
   }
 
   // A line a problem. One that begins with the path of a key, as `zones.0.points: …` does, is put where that key stands;
-  // what of the path is not in the file counts as its section.
-  void Told(std::string_view lines, const Node& section, const std::string& path) {
+  // what of the path is not in the file counts as its section. What one of the first `refused` problems has told of is
+  // passed over.
+  void Told(std::string_view lines, const Node& section, const std::string& path,
+            std::size_t refused) {
     while (!lines.empty()) {
       const std::string_view line = lines.substr(0, lines.find('\n'));
       lines.remove_prefix(std::min(lines.size(), line.size() + 1));
       const Node* place = &section;
-      for (const std::string& name : SplitPath(line.substr(0, line.find(": ")))) {
+      const auto names = SplitPath(line.substr(0, line.find(": ")));
+      std::string whole = path;
+      for (const std::string& name : names) whole = Join(whole, name);
+      if (!names.empty() && problems_.Concern(whole, refused)) continue;
+      for (const std::string& name : names) {
         const Node* next =
             place->kind == Node::Kind::kList ? Item(*place, name) : place->Find(name);
         if (next == nullptr) break;

@@ -137,6 +137,11 @@ std::string SuggestKey(const Schema& root, const Schema& among, std::string_view
   if (const auto nearest = Nearest(name, siblings); !nearest.empty()) {
     return fmt::format("; did you mean {}?", Join(section_path, nearest));
   }
+  // `classes` is `track_classes` here, rather than the `classes` of another section.
+  for (const std::string& sibling : siblings) {
+    if (sibling.ends_with(fmt::format("_{}", name)))
+      return fmt::format("; did you mean {}?", Join(section_path, sibling));
+  }
   // Of sections, too: `json_log` is `actions.json_log`. One of an item's keys is the last to be meant.
   std::vector<std::string> paths;
   std::string same;

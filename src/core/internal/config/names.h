@@ -28,7 +28,7 @@ struct Lookup {
 Lookup Find(const Schema& root, const std::vector<std::string>& path);
 
 /// `; did you mean face.max_faces?`, or nothing: what a name unknown in the section `among` at `section_path` may stand
-/// for. Near names of the same section come first, then the same name elsewhere, then paths that look alike.
+/// for. Near names of the same section come first, then one of it that ends so, then the same name elsewhere, then paths that look alike.
 std::string SuggestKey(const Schema& root, const Schema& among, std::string_view section_path,
                        std::string_view name);
 

@@ -14,6 +14,11 @@ constexpr std::size_t kMaxKept = 100;
 constexpr std::size_t kMaxShown = 20;
 constexpr std::size_t kMaxMessage = 400;
 
+// Whether `path` is `of` or lies below it.
+bool IsWithin(std::string_view path, std::string_view of) {
+  return path.starts_with(of) && (path.size() == of.size() || path[of.size()] == '.');
+}
+
 }  // namespace
 
 void Problems::Add(const Origin& origin, std::string_view path, std::string_view message) {
@@ -22,7 +27,16 @@ void Problems::Add(const Origin& origin, std::string_view path, std::string_view
   if (!path.empty())
     text += fmt::format("{}{}", text.empty() ? "" : ": ", path.substr(0, kMaxMessage));
   text += fmt::format("{}{}", text.empty() ? "" : ": ", message.substr(0, kMaxMessage));
-  problems_.push_back({origin, Printable(text)});
+  problems_.push_back({origin, std::string(path.substr(0, kMaxMessage)), Printable(text)});
+}
+
+bool Problems::Concern(std::string_view path, std::size_t count) const {
+  const std::size_t kept = std::min(count, problems_.size());
+  return std::any_of(problems_.begin(), problems_.begin() + static_cast<std::ptrdiff_t>(kept),
+                     [&](const Problem& problem) {
+                       return !problem.path.empty() &&
+                              (IsWithin(problem.path, path) || IsWithin(path, problem.path));
+                     });
 }
 
 absl::Status Problems::ToStatus() const {

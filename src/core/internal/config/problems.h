@@ -17,6 +17,8 @@ class Problems {
   /// `origin` and `path` may be empty.
   void Add(const Origin& origin, std::string_view path, std::string_view message);
   std::size_t count() const { return count_; }
+  /// Whether one of the first `count` is at `path`, below it or around it.
+  bool Concern(std::string_view path, std::size_t count) const;
   /// More than are kept: a caller may save itself the trouble of a good message.
   bool full() const { return problems_.size() < count_; }
 
@@ -26,6 +28,7 @@ class Problems {
  private:
   struct Problem {
     Origin origin;
+    std::string path;
     std::string text;
   };
   std::vector<Problem> problems_;
