@@ -11,30 +11,13 @@
 #include <cstdio>
 #include <system_error>
 
+#include "core/file_error.h"
 #include "core/status.h"
 
 namespace vigil::actions::internal {
 
 absl::Status FileError(int error, const std::filesystem::path& path, std::string_view what) {
-  const std::string text =
-      fmt::format("{}: {}: {}", path.string(), what, std::generic_category().message(error));
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:  // the limit on the size of a file
-    case EMFILE:
-    case ENFILE:
-      return absl::ResourceExhaustedError(text);
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return absl::PermissionDeniedError(text);
-    case ENOENT:
-    case ENOTDIR:
-      return absl::NotFoundError(text);
-    default:
-      return absl::UnavailableError(text);
-  }
+  return vigil::FileError(error, path, what, FileAccess::kWrite);
 }
 
 absl::Status WorthRetrying(const absl::Status& status) {

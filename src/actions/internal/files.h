@@ -13,8 +13,7 @@
 
 namespace vigil::actions::internal {
 
-/// `path: what: No space left on device`, with the code that errno means. No room is
-/// ResourceExhausted, rights are PermissionDenied, a missing folder NotFound.
+/// vigil::FileError of something that an action writes.
 absl::Status FileError(int error, const std::filesystem::path& path, std::string_view what);
 
 /// The same for an action that runs: what is wrong with a disk can be put right by somebody, so all
