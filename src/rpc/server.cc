@@ -41,13 +41,13 @@ void SetLimits(const ServerLimits& limits, grpc::ServerBuilder& builder) {
   const auto set = [&builder](const char* name, int value) {
     builder.AddChannelArgument(name, value);
   };
-  builder.SetMaxReceiveMessageSize(static_cast<int>(limits.max_message_bytes));
+  builder.SetMaxReceiveMessageSize(static_cast<int>(limits.max_message.bytes));
   builder.SetMaxSendMessageSize(-1);
   grpc::ResourceQuota quota("server");
-  quota.Resize(limits.max_memory_bytes);
+  quota.Resize(static_cast<std::size_t>(limits.max_memory.bytes));
   builder.SetResourceQuota(quota);
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_calls_per_connection);
-  set(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(limits.max_header_bytes));
+  set(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(limits.max_header.bytes));
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Int(limits.idle_connection));
   set(GRPC_ARG_KEEPALIVE_TIME_MS, Int(limits.ping_every));
   set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Int(limits.ping_timeout));

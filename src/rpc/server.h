@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/byte_size.h"
 #include "core/descriptor.h"
 #include "core/health.h"
 #include "core/metrics.h"
@@ -30,9 +31,9 @@ struct TlsOptions {
 
 /// What is refused, so that no peer can take more than its share.
 struct ServerLimits {
-  std::size_t max_message_bytes = 12'000'000;
-  std::size_t max_memory_bytes = 1U << 30;  ///< of messages that are on their way, of all connections
-  std::size_t max_header_bytes = 16U << 10;
+  ByteSize max_message{12'000'000};
+  ByteSize max_memory = GiB(1);  ///< of messages that are on their way, of all connections
+  ByteSize max_header = KiB(16);
   int max_streams_per_client = 64;              ///< streams at once of one address
   int max_calls_per_connection = 100;           ///< at once
   std::chrono::milliseconds idle_timeout{60'000};         ///< of a call without messages
