@@ -287,6 +287,7 @@ void Register(Schema& schema, Config& config) {
   schema.Group("output", config.output, RegisterOutput);
   RegisterScene(schema, config.scene);
   RegisterDelivery(schema, config.delivery);
+  RegisterServing(schema, config.server);
 }
 
 std::vector<std::string> NotYet(const Config& config) {

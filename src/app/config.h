@@ -10,6 +10,7 @@
 
 #include "app/delivery.h"
 #include "app/scene_config.h"
+#include "app/serving_config.h"
 #include "core/config/schema.h"
 #include "core/log.h"
 #include "face/models.h"
@@ -65,6 +66,7 @@ struct Config {
   OutputConfig output;
   SceneConfig scene;
   DeliveryConfig delivery;
+  ServingConfig server;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

@@ -18,6 +18,7 @@
 #include "app/bench_detect.h"
 #include "app/config.h"
 #include "app/config_command.h"
+#include "app/infer.h"
 #include "app/models_command.h"
 #include "app/outbox_command.h"
 #include "app/replay.h"
@@ -122,6 +123,7 @@ class CommandLine {
     app_.get_formatter()->column_width(36);
     app_.footer("Example: vigil analyze portrait.jpg --save annotated.jpg");
     AddAnalyze();
+    AddInfer();
     AddReplay();
     AddTestNotify();
     AddOutbox();
@@ -215,6 +217,47 @@ class CommandLine {
       command_ = [this] {
         return WithConfig(arguments_,
                           [this](const Config& config) { return RunAnalyze(analyze_, config); });
+      };
+    });
+  }
+
+  void AddInfer() {
+    CLI::App& c = *app_.add_subcommand(
+        "infer", "inference server: faces, objects and single networks for others, over gRPC");
+    AddConfigOptions(c, arguments_);
+    AddKeyFlag(c, arguments_, "--listen", "server.listen",
+               "gRPC and HTTP on one port; default: 127.0.0.1:50051", "HOST:PORT");
+    AddKeyFlag(c, arguments_, "--http", "server.http_listen",
+               "HTTP alone: /health, /metrics; default: 127.0.0.1:8080", "HOST:PORT");
+    AddKeyFlag(c, arguments_, "--tls-cert", "server.tls.certificate_file",
+               "the server's certificate, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-key", "server.tls.key_file", "its private key, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-client-ca", "server.tls.client_ca_file",
+               "who signs the certificates that clients have to show, PEM", "FILE");
+    c.add_flag_callback(
+        "--insecure",
+        [this] {
+          arguments_.flags.push_back({"server.insecure", "true", "--insecure"});
+        },
+        "listen beyond this machine without TLS (server.insecure)");
+    AddKeyFlag(c, arguments_, "--detector", "detector.model_file",
+               "objects: hog (the built-in person detector), a model's name, or an ONNX file",
+               "NAME|FILE");
+    c.add_flag_callback(
+        "--faces",
+        [this] {
+          arguments_.flags.push_back({"face.enabled", "true", "--faces"});
+        },
+        "faces too, beside objects (face.enabled)");
+    AddKeyFlag(c, arguments_, "--threads", "threads", "workers; 0: one a core", "N");
+    c.footer(
+        "Examples:\n  vigil infer\n  vigil infer --faces --detector yolox-nano --threads 4\n"
+        "  vigil infer --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key\n"
+        "  curl http://127.0.0.1:50051/health\n\n"
+        "Ctrl-C or SIGTERM: streams come to their end within server.drain, then exit code 0.");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(arguments_, [](const Config& config) { return RunInfer(config); });
       };
     });
   }
