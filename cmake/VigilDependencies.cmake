@@ -24,6 +24,8 @@ find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 add_library(vigil_grpc INTERFACE)
 target_link_libraries(vigil_grpc INTERFACE PkgConfig::GRPC PkgConfig::PROTOBUF)
 
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+
 # Beast and Asio are headers alone.
 find_package(Boost 1.81 REQUIRED)
 

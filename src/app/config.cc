@@ -288,6 +288,7 @@ void Register(Schema& schema, Config& config) {
   RegisterScene(schema, config.scene);
   RegisterDelivery(schema, config.delivery);
   RegisterServing(schema, config.server);
+  RegisterOrchestrate(schema, config.orchestrate);
 }
 
 std::vector<std::string> NotYet(const Config& config) {

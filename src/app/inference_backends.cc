@@ -26,9 +26,10 @@ class FaceVideo final : public rpc::FaceStream {
             const face::PipelineOptions& options)
       : workers_(workers), pipeline_(canonical, options) {}
 
-  absl::StatusOr<const face::FaceResult*> Next(int worker, ImageView image,
-                                               std::int64_t timestamp_us) override {
-    return pipeline_.Next(*workers_[static_cast<std::size_t>(worker)].faces, image, timestamp_us);
+  absl::StatusOr<const face::FaceResult*> Next(int worker,
+                                               const rpc::StreamFrame& frame) override {
+    return pipeline_.Next(*workers_[static_cast<std::size_t>(worker)].faces, frame.image,
+                          frame.timestamp_us);
   }
 
  private:
@@ -137,7 +138,7 @@ absl::Status InferenceBackends::Warm(int workers) {
   std::fill_n(black.mutable_view().data, black.bytes(), std::uint8_t{0});
   for (int i = 0; i < workers; ++i) {
     if (faces_) {
-      if (auto result = faces_->Open()->Next(i, black.view(), 0); !result.ok())
+      if (auto result = faces_->Open()->Next(i, {.image = black.view()}); !result.ok())
         return result.status();
     }
     if (objects_) {

@@ -62,15 +62,6 @@ void RegisterLimits(Schema& s, rpc::ServerLimits& limits, ListenerOptions& conne
       .Doc("a client that asks more often without calls is cut off");
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key) {
-  const auto file = config::ReadFile(path);
-  if (!file.ok())
-    return absl::Status(file.status().code(), fmt::format("{}: {}", key, MessageOf(file.status())));
-  if (file->text.find("-----BEGIN ") == std::string::npos)
-    return absl::InvalidArgumentError(fmt::format("{}: {} holds no PEM", key, path));
-  return file->text;
-}
-
 }  // namespace
 
 void RegisterServing(Schema& schema, ServingConfig& config) {
@@ -131,6 +122,15 @@ absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config) {
       "{} can be reached from other machines and has no TLS: set server.tls.certificate_file and "
       "server.tls.key_file, or say --insecure where something else encrypts",
       addresses.grpc.is_loopback() ? config.http_listen : config.listen));
+}
+
+absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key) {
+  const auto file = config::ReadFile(path);
+  if (!file.ok())
+    return absl::Status(file.status().code(), fmt::format("{}: {}", key, MessageOf(file.status())));
+  if (file->text.find("-----BEGIN ") == std::string::npos)
+    return absl::InvalidArgumentError(fmt::format("{}: {} holds no PEM", key, path));
+  return file->text;
 }
 
 absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config) {

@@ -14,6 +14,7 @@
 #include "rpc/internal/gaze_service.h"
 #include "rpc/internal/inference_service.h"
 #include "rpc/internal/kserve_service.h"
+#include "rpc/internal/stage_services.h"
 
 namespace vigil::rpc {
 namespace {
@@ -72,10 +73,15 @@ class GrpcServer final : public Server {
   absl::Status Build(const ServerOptions& options, const ServedBackends& backends,
                      StreamPool& pool, Metrics& metrics) {
     std::vector<internal::Service> services;
-    services.push_back(internal::GazeService(backends.faces, pool, metrics));
-    services.push_back(internal::InferenceService(backends.objects, pool, health_, metrics));
-    services.push_back(internal::KserveService(
-        backends.models != nullptr ? *backends.models : no_models_, pool, health_, metrics));
+    if (backends.stage != nullptr) {
+      services.push_back(internal::StageService(*backends.stage, options.limits.idle_timeout, pool,
+                                                metrics));
+    } else {
+      services.push_back(internal::GazeService(backends.faces, pool, metrics));
+      services.push_back(internal::InferenceService(backends.objects, pool, health_, metrics));
+      services.push_back(internal::KserveService(
+          backends.models != nullptr ? *backends.models : no_models_, pool, health_, metrics));
+    }
     for (const auto& service : services) names_.push_back(service.name);
 
     calls_ = CallServer::Create({.queues = options.queues,

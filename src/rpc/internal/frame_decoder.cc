@@ -67,6 +67,7 @@ bool LooksLikeJpeg(const FieldBytes& bytes) {
 absl::StatusOr<ImageView> FrameDecoder::Decode(const FieldBytes& bytes, FrameEncoding encoding,
                                                Size size) {
   image_ = Image();  // back to the pool
+  file_ = {};
   if (bytes.size() == 0) return absl::InvalidArgumentError("the frame is empty");
   if (encoding == FrameEncoding::kJpeg) return DecodeJpeg(bytes, size);
   if (auto status = CheckRaw(bytes.size(), size); !status.ok()) return status;
@@ -87,13 +88,15 @@ absl::StatusOr<ImageView> FrameDecoder::DecodeJpeg(const FieldBytes& bytes, Size
   if (bytes.size() > limits::kMaxPictureBytes)
     return absl::ResourceExhaustedError(
         fmt::format("{} bytes: at most {} of a picture", bytes.size(), limits::kMaxPictureBytes));
-  auto image = jpeg_.Decode(bytes.Joined(scratch_), pool_);
+  const auto file = bytes.Joined(scratch_);
+  auto image = jpeg_.Decode(file, pool_);
   if (!image.ok()) return image.status();
   if (size != Size{} && size != image->size())
     return absl::InvalidArgumentError(
         fmt::format("the JPEG has {} x {} pixels, width and height say {} x {}", image->width(),
                     image->height(), size.width, size.height));
   image_ = *std::move(image);
+  file_ = file;
   return image_.view();
 }
 

@@ -4,6 +4,7 @@
 #include <absl/status/statusor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/image.h"
@@ -22,6 +23,8 @@ class FrameDecoder {
   /// InvalidArgument: empty, a size that cannot be or does not fit. ResourceExhausted: over a limit of core/limits.h for
   /// pictures from the network. DataLoss: damaged.
   absl::StatusOr<ImageView> Decode(const FieldBytes& bytes, FrameEncoding encoding, Size size);
+  /// The file that the last picture was decoded from, valid as the picture; empty where it was pixels.
+  std::span<const std::uint8_t> jpeg() const { return file_; }
 
  private:
   absl::StatusOr<ImageView> DecodeJpeg(const FieldBytes& bytes, Size size);
@@ -30,6 +33,7 @@ class FrameDecoder {
   ImagePool pool_{2};
   Image image_;
   std::vector<std::uint8_t> scratch_;
+  std::span<const std::uint8_t> file_;
 };
 
 /// Whether bytes begin as a JPEG file does.

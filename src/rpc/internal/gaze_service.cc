@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::uint32_t kFrameData = v1::VideoFrame::kFrameDataFieldNumber;
 constexpr std::uint32_t kLastField = v1::VideoFrame::kBudgetUsFieldNumber;
+constexpr std::int64_t kLongestBudgetUs = 3'600'000'000;
 
 // What the streams share.
 struct Shared {
@@ -101,7 +103,16 @@ class GazeStream final : public Answerer {
     timings.set_decode_us(MicrosBetween(taken, Clock::now()));
     if (!image.ok()) return image.status();
     latest_us_ = frame_.timestamp_us();
-    const auto faces = faces_->Next(request.worker, *image, frame_.timestamp_us());
+    StreamFrame frame{.image = *image,
+                      .timestamp_us = frame_.timestamp_us(),
+                      .sequence = frame_.sequence(),
+                      .stream_id = frame_.stream_id(),
+                      .jpeg = decoder.jpeg(),
+                      .trace_id = trace_id_};
+    if (frame_.budget_us() > 0)
+      frame.deadline = request.arrived + std::chrono::microseconds(
+                                             std::min(frame_.budget_us(), kLongestBudgetUs));
+    const auto faces = faces_->Next(request.worker, frame);
     if (!faces.ok()) return faces.status();
     const face::FaceResult& result = **faces;
     ToMessage(result, image->size(), !frame_.omit_points(), result_);

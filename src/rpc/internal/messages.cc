@@ -148,11 +148,13 @@ void ToMessage(const face::Drowsiness& drowsiness, v1::Drowsiness& to) {
   ToTerms(drowsiness.terms, to);
 }
 
-void ToMessage(const face::Face& face, Size frame, bool with_points, v1::Face& to) {
+void ToMessage(const face::Face& face, Size frame, bool with_points, face::StageSet failed,
+               v1::Face& to) {
+  using face::Stage;
+  to.Clear();
   to.set_id(face.id);
   to.set_score(face.score);
   ToMessage(face.box, *to.mutable_box());
-  to.clear_points();
   if (with_points) {
     const float x = 1.0F / static_cast<float>(frame.width);
     const float y = 1.0F / static_cast<float>(frame.height);
@@ -164,18 +166,18 @@ void ToMessage(const face::Face& face, Size frame, bool with_points, v1::Face& t
       points.AddAlreadyReserved(point.z * x);
     }
   }
-  ToMessage(face.head_pose, *to.mutable_head_pose());
-  if (face.gaze.combined.confidence > 0) {
-    ToMessage(face.gaze, *to.mutable_gaze());
-  } else {
-    to.clear_gaze();
+  if (!failed.has(Stage::kHeadPose)) ToMessage(face.head_pose, *to.mutable_head_pose());
+  if (face.gaze.combined.confidence > 0) ToMessage(face.gaze, *to.mutable_gaze());
+  if (!failed.has(Stage::kBlink)) {
+    ToMessage(face.eyes, *to.mutable_eyes());
+    ToMessage(face.blink, *to.mutable_blink());
+    ToMessage(face.perclos, *to.mutable_perclos());
+    ToMessage(face.yawn, *to.mutable_yawn());
   }
-  ToMessage(face.eyes, *to.mutable_eyes());
-  ToMessage(face.blink, *to.mutable_blink());
-  ToMessage(face.perclos, *to.mutable_perclos());
-  ToMessage(face.yawn, *to.mutable_yawn());
-  ToMessage(face.attention, *to.mutable_attention());
-  ToMessage(face.drowsiness, *to.mutable_drowsiness());
+  if (!failed.has(Stage::kAttention)) {
+    ToMessage(face.attention, *to.mutable_attention());
+    ToMessage(face.drowsiness, *to.mutable_drowsiness());
+  }
 }
 
 void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
@@ -187,7 +189,11 @@ void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
   to.clear_faces();
   to.set_main_face(-1);
   for (const face::Face& face : result.faces)
-    ToMessage(face, frame, with_points, *to.add_faces());
+    ToMessage(face, frame, with_points, result.failed, *to.add_faces());
+  to.clear_failed_stages();
+  for (const face::Stage stage : face::kStages) {
+    if (result.failed.has(stage)) to.add_failed_stages(std::string(NameOf(stage)));
+  }
   const auto main = std::ranges::max_element(
       result.faces, {}, [](const face::Face& face) { return face.box.area(); });
   if (main == result.faces.end()) return;

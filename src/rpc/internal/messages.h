@@ -34,9 +34,11 @@ void ToMessage(const face::Perclos& perclos, v1::Perclos& to);
 void ToMessage(const face::Yawn& yawn, v1::Yawn& to);
 void ToMessage(const face::Attention& attention, v1::Attention& to);
 void ToMessage(const face::Drowsiness& drowsiness, v1::Drowsiness& to);
-/// @param frame  by which points are normalised
-void ToMessage(const face::Face& face, Size frame, bool with_points, v1::Face& to);
-/// Faces, the main one's landmarks and gaze, and the size. The rest of `to` stays.
+/// @param frame   by which points are normalised
+/// @param failed  stages that gave nothing: their part is absent
+void ToMessage(const face::Face& face, Size frame, bool with_points, face::StageSet failed,
+               v1::Face& to);
+/// Faces, the main one's landmarks and gaze, the stages that failed, and the size. The rest of `to` stays.
 void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
                v1::FaceMeshResult& to);
 void ToMessage(std::span<const Detection> detections, std::span<const std::string> class_names,
