@@ -36,7 +36,8 @@ TEST(Affinity, AReplicaThatGoesMovesItsOwnStreamsOnly) {
   const std::vector<std::string> three = {"a:1", "b:1", "d:1"};
   for (int i = 0; i < 1000; ++i) {
     const std::string key = fmt::format("camera-{}", i);
-    if (HomeOf(key, four) != "c:1") EXPECT_EQ(HomeOf(key, three), HomeOf(key, four));
+    if (HomeOf(key, four) == "c:1") continue;
+    EXPECT_EQ(HomeOf(key, three), HomeOf(key, four));
   }
 }
 
