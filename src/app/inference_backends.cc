@@ -16,8 +16,8 @@
 namespace vigil::app {
 namespace {
 
-constexpr std::string_view kFaceModels[] = {"face_detection_short_range", "face_landmark",
-                                            "face_landmark_with_attention"};
+constexpr std::string_view kFaceModels[] = {"face-detection", "face-mesh",
+                                            "face-mesh-attention"};
 constexpr int kServedSide = 640;  // of a picture input that its file leaves open
 
 class FaceVideo final : public rpc::FaceStream {

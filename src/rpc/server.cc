@@ -20,8 +20,6 @@ namespace {
 
 using internal::CallServer;
 
-constexpr int kFrameBytes = 1 << 20;   // of an HTTP/2 frame: a picture in one
-constexpr int kReadBytes = 256 << 10;  // of a socket at once
 constexpr std::chrono::milliseconds kHandshake{5000};
 constexpr std::chrono::milliseconds kLastWords{100};  // for statuses that are on their way
 
@@ -58,10 +56,7 @@ void SetLimits(const ServerLimits& limits, grpc::ServerBuilder& builder) {
   // A compressed message could be a thousand times its size; pictures are compressed already.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  set(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
-  set(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
-  set("grpc.experimental.tcp_min_read_chunk_size", kReadBytes / 4);
-  set("grpc.experimental.tcp_max_read_chunk_size", kReadBytes * 4);
+  internal::TuneTransport(builder);
 }
 
 class GrpcServer final : public Server {

@@ -380,8 +380,10 @@ void ServerCall::OnRead(bool ok) {
 }
 
 void ServerCall::OnWritten(bool ok) {
+  bool was_full = false;
   {
     std::lock_guard lock(mutex_);
+    was_full = waiting_.has_value();
     --pending_;
     writing_ = false;
     last_message_ = Clock::now();
@@ -398,7 +400,9 @@ void ServerCall::OnWritten(bool ok) {
       }
     }
   }
-  if (const auto handler = HandlerOf()) handler->OnRoom();
+  if (was_full) {
+    if (const auto handler = HandlerOf()) handler->OnRoom();
+  }
   Release();
 }
 
@@ -432,6 +436,17 @@ std::unique_ptr<CallServer> CallServer::Create(const CallServerOptions& options,
                                                std::vector<Service> services,
                                                OnAbandoned on_abandoned) {
   return std::make_unique<Server>(options, std::move(services), std::move(on_abandoned));
+}
+
+void TuneTransport(grpc::ServerBuilder& builder) {
+  constexpr int kFrameBytes = 1 << 20;   // of HTTP/2: a picture in one
+  constexpr int kReadBytes = 256 << 10;  // of a socket at once
+  constexpr int kWindowBytes = 2 << 20;  // that a stream may send ahead
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MIN_READ_CHUNK_SIZE, kReadBytes / 4);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes * 4);
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {

@@ -108,6 +108,9 @@ class CallServer {
   virtual CallCounts counts() const = 0;
 };
 
+/// Reads and frames as large as pictures are, for speed.
+void TuneTransport(grpc::ServerBuilder& builder);
+
 /// absl's codes are gRPC's; the message is kept.
 grpc::Status ToGrpc(const absl::Status& status);
 /// The other way.
