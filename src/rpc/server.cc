@@ -59,9 +59,13 @@ void SetLimits(const ServerLimits& limits, grpc::ServerBuilder& builder) {
   internal::TuneTransport(builder);
 }
 
+// What a connection may send before anything comes of it: headers, and messages of several calls that come mixed.
+constexpr std::int64_t kWithoutCalls = 4 << 20;
+constexpr int kCallsAtOnce = 8;
+
 class GrpcServer final : public Server {
  public:
-  explicit GrpcServer(Health& health) : health_(health) {}
+  GrpcServer(Health& health, std::int64_t max_message) : health_(health), max_message_(max_message) {}
   ~GrpcServer() override { Stop(std::chrono::milliseconds(0)); }
 
   absl::Status Build(const ServerOptions& options, const ServedBackends& backends,
@@ -124,8 +128,14 @@ class GrpcServer final : public Server {
     return {counts.begun, counts.cancelled, counts.refused, counts.open};
   }
 
+  Progress ProgressOf(const std::string& peer) const override {
+    const auto counts = calls_->CountsOf(peer);
+    return {counts.steps, kWithoutCalls + std::min(counts.open, kCallsAtOnce) * max_message_};
+  }
+
  private:
   Health& health_;
+  const std::int64_t max_message_;
   std::vector<ServedModel> no_models_;
   std::vector<std::string> names_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
@@ -140,7 +150,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const ServedBackends& backends,
                                                       StreamPool& pool, Health& health,
                                                       Metrics& metrics) {
-  auto server = std::make_unique<GrpcServer>(health);
+  auto server = std::make_unique<GrpcServer>(health, options.limits.max_message.bytes);
   if (auto status = server->Build(options, backends, pool, metrics); !status.ok()) return status;
   return server;
 }

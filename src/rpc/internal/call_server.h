@@ -106,6 +106,12 @@ class CallServer {
   /// Ends the threads.
   virtual void Stop() = 0;
   virtual CallCounts counts() const = 0;
+  /// Calls and messages of that peer so far, and its calls that are open. Zeros once it has none.
+  struct PeerCounts {
+    std::uint64_t steps = 0;
+    int open = 0;
+  };
+  virtual PeerCounts CountsOf(const std::string& peer) const = 0;
 };
 
 /// Reads and frames as large as pictures are, for speed.
