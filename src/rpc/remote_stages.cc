@@ -242,7 +242,11 @@ class GazeThere final : public face::GazeStage {
     if (auto status = internal::Parse(*reply, response_); !status.ok()) return status;
     if (static_cast<std::size_t>(response_.gazes_size()) != asked_)
       return WrongCount(face::Stage::kGaze, response_.gazes_size(), asked_);
-    for (const v1::Gaze& message : response_.gazes()) gazes_.push_back(FromMessage(message));
+    for (const v1::Gaze& message : response_.gazes()) {
+      const auto one = FromMessage(message);
+      if (!one.ok()) return one.status();
+      gazes_.push_back(*one);
+    }
     return std::span<const face::Gaze>(gazes_);
   }
 
@@ -319,7 +323,11 @@ class BlinkThere final : public face::BlinkStage {
     if (static_cast<std::size_t>(response_.faces_size()) != asked_)
       return WrongCount(face::Stage::kBlink, response_.faces_size(), asked_);
     if (key_.Lost(response_.state_is_new())) TellLostState(call_.replicas(), key_);
-    for (const v1::FaceBlinks& message : response_.faces()) blinks_.push_back(FromMessage(message));
+    for (const v1::FaceBlinks& message : response_.faces()) {
+      const auto one = FromMessage(message);
+      if (!one.ok()) return one.status();
+      blinks_.push_back(*one);
+    }
     return std::span<const face::FaceBlinks>(blinks_);
   }
 
@@ -368,8 +376,11 @@ class AttentionThere final : public face::AttentionStage {
     if (static_cast<std::size_t>(response_.faces_size()) != asked_)
       return WrongCount(face::Stage::kAttention, response_.faces_size(), asked_);
     if (key_.Lost(response_.state_is_new())) TellLostState(call_.replicas(), key_);
-    for (const v1::FaceAttention& message : response_.faces())
-      scores_.push_back(FromMessage(message));
+    for (const v1::FaceAttention& message : response_.faces()) {
+      const auto one = FromMessage(message);
+      if (!one.ok()) return one.status();
+      scores_.push_back(*one);
+    }
     return std::span<const face::FaceScores>(scores_);
   }
 

@@ -21,7 +21,9 @@
 #include "support/http_get.h"
 #include "support/models.h"
 #include "support/stage_processes.h"
+#include "support/test_data.h"
 #include "vigil/v1/blink_detection.grpc.pb.h"
+#include "vigil/v1/head_pose.grpc.pb.h"
 
 namespace vigil {
 namespace {
@@ -387,6 +389,138 @@ TEST(Stages, TheTraceGoesAlongAndLogsAreJson) {
     for (const char* key : {"timestamp", "service", "level", "message"})
       EXPECT_TRUE(line.contains(key)) << line;
     at = end + 1;
+  }
+}
+
+TEST(Stages, TheFramesDeadlineHoldsForAllStagesTogether) {
+  std::vector<std::unique_ptr<ServerProcess>> stages;
+  std::vector<std::string> flags = {"--set", "orchestrate.frame_deadline=600ms"};
+  for (const char* name : {"head-pose", "gaze", "blink", "attention"}) {
+    stages.push_back(StartStage(name));
+    flags.insert(flags.end(), {fmt::format("--{}", name), stages.back()->address(), "--set",
+                               fmt::format("orchestrate.stages.{}.timeout=30s", name)});
+  }
+  const auto orchestrator = StartOrchestrator(flags);
+  GazeVideo video(orchestrator->address());
+  int number = 0;
+  ASSERT_GT(FramesUntil(video, number, 20, IsWhole), 0);
+  for (const auto& stage : stages) stage->program().Signal(SIGSTOP);
+  const PortraitVideo portrait;
+  const Image frame = portrait.Frame(0);
+  const auto start = Clock::now();
+  const auto result = video.Send(frame.view(), number++ * PortraitVideo::kFrameUs);
+  const auto took = Clock::now() - start;
+  ASSERT_TRUE(result);
+  EXPECT_THAT(result->failed_stages(), ElementsAre("head-pose", "gaze", "blink", "attention"));
+  EXPECT_GT(result->faces_size(), 0);
+  EXPECT_GE(took, std::chrono::milliseconds(500));
+  EXPECT_LT(took, std::chrono::seconds(5));  // not four times 30 s
+  for (const auto& stage : stages) stage->program().Signal(SIGCONT);
+  EXPECT_GT(FramesUntil(video, number, 500, IsWhole), 0);
+}
+
+TEST(Stages, StreamsOpenedAndAbandonedLeaveNothingBehind) {
+  AllStages stages;
+  auto flags = stages.flags();
+  Generously(flags);
+  flags.insert(flags.end(), {"--set", "server.limits.resets=1000000"});
+  const auto orchestrator = StartOrchestrator(flags);
+  const PortraitVideo portrait;
+  const Image frame = portrait.Frame(0);
+  const auto abandon = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      GazeVideo video(orchestrator->address());
+      if (i % 2 == 0) {
+        EXPECT_TRUE(video.Send(frame.view(), 0));
+      }
+    }
+  };
+  const auto all_closed = [&] {
+    for (int i = 0; i < 100; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
+      if (MetricOf(*orchestrator, "vigil_calls") == 0) return true;
+    }
+    return false;
+  };
+  abandon(30);
+  ASSERT_TRUE(all_closed());
+  const int descriptors = test::OpenDescriptors(orchestrator->program().pid());
+  const long memory = test::MemoryOf(orchestrator->program().pid());
+  abandon(150);
+  ASSERT_TRUE(all_closed());
+  EXPECT_LE(test::OpenDescriptors(orchestrator->program().pid()), descriptors + 10);
+  EXPECT_LE(test::MemoryOf(orchestrator->program().pid()), memory * 11 / 10 + 8192) << "KiB";
+}
+
+TEST(Stages, AStreamOfAStageAnswersEachRequestInItsOrder) {
+  const auto stage = StartStage("head-pose");
+  const auto stub = v1::HeadPoseService::NewStub(
+      grpc::CreateChannel(stage->address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + test::kPatience);
+  const auto stream = stub->StreamEstimateHeadPose(&context);
+  constexpr int kRequests = 200;
+  std::thread writer([&] {
+    v1::EstimateHeadPoseRequest request;
+    request.set_frame_width(640);
+    request.set_frame_height(480);
+    request.add_meshes()->mutable_points()->Resize(3 * 468, 1);
+    for (int i = 1; i <= kRequests; ++i) {
+      request.set_sequence(static_cast<std::uint64_t>(i));
+      request.set_frame_width(i % 10 == 0 ? 0 : 640);  // what cannot be does not end the stream
+      EXPECT_TRUE(stream->Write(request));
+    }
+    stream->WritesDone();
+  });
+  v1::EstimateHeadPoseResponse response;
+  for (int i = 1; i <= kRequests; ++i) {
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.sequence(), static_cast<std::uint64_t>(i));
+    ASSERT_EQ(response.has_error(), i % 10 == 0);
+    ASSERT_EQ(response.head_poses_size(), i % 10 == 0 ? 0 : 1);
+  }
+  EXPECT_FALSE(stream->Read(&response));
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST(Stages, AreCalledWithTlsAndShowWhoCalls) {
+  test::TempDir dir;
+  const auto run = [&](const std::string& command) {
+    const auto outcome =
+        test::RunProgram({"sh", "-c", "cd " + dir.path().string() + "; " + command});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem");
+  test::WriteFile(dir / "ext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+  for (const std::string name : {"stage", "orchestrator"}) {
+    run("openssl req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout " + name +
+        ".key -out " + name + ".csr");
+    run("openssl x509 -req -days 2 -in " + name +
+        ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -out " + name + ".pem");
+  }
+  const auto path = [&](const char* name) { return (dir / name).string(); };
+  const auto stage = StartStage("gaze", 0,
+                                {"--tls-cert", path("stage.pem"), "--tls-key", path("stage.key"),
+                                 "--tls-client-ca", path("ca.pem")});
+  const std::vector<std::string> there = {"--gaze", stage->address(), "--set",
+                                          "orchestrate.stages.gaze.timeout=10s"};
+  auto with_tls = there;
+  with_tls.insert(with_tls.end(), {"--set", "orchestrate.tls.enabled=true", "--set",
+                                   "orchestrate.tls.ca_file=" + path("ca.pem")});
+  auto with_name = with_tls;
+  with_name.insert(with_name.end(),
+                   {"--set", "orchestrate.tls.certificate_file=" + path("orchestrator.pem"),
+                    "--set", "orchestrate.tls.key_file=" + path("orchestrator.key")});
+  const struct {
+    const char* name;
+    const std::vector<std::string>& flags;
+    bool works;
+  } cases[] = {{"plain", there, false}, {"nameless", with_tls, false}, {"known", with_name, true}};
+  for (const auto& one : cases) {
+    const auto orchestrator = StartOrchestrator(one.flags);
+    GazeVideo video(orchestrator->address());
+    int number = 0;
+    EXPECT_EQ(FramesUntil(video, number, 3, IsWhole) > 0, one.works) << one.name;
   }
 }
 

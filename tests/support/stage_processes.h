@@ -7,7 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +63,20 @@ inline std::unique_ptr<ServerProcess> StartOrchestrator(std::vector<std::string>
   std::vector<std::string> arguments = {"orchestrate", "--listen", "127.0.0.1:0", "--threads", "1"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return std::make_unique<ServerProcess>(std::move(arguments));
+}
+
+inline int OpenDescriptors(pid_t process) {
+  const auto folder = std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process));
+  return static_cast<int>(std::distance(begin(folder), end(folder)));
+}
+
+/// Resident memory, KiB.
+inline long MemoryOf(pid_t process) {
+  std::ifstream status(fmt::format("/proc/{}/status", process));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::atol(line.c_str() + 6);
+  }
+  return 0;
 }
 
 /// One video, frame by frame: each is answered before the next is sent.

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <type_traits>
 
@@ -21,11 +23,43 @@ constexpr float kFarthestPx = 1e5F;
 // Not for what is not a number.
 bool IsWithin(float value, float most) { return std::abs(value) <= most; }
 
-face::Angles AnglesFrom(const v1::Angles& message) { return {message.yaw(), message.pitch()}; }
+// Passes numbers on and remembers whether all of them were some.
+class Reader {
+ public:
+  float operator()(float value) {
+    sane_ = sane_ && std::abs(value) <= kMost;
+    return value;
+  }
+  double Seconds(double value) {
+    sane_ = sane_ && std::abs(value) <= kMost;  // sums of a window may round to a little below 0
+    return value;
+  }
+  float Milliseconds(float value) {
+    sane_ = sane_ && value >= 0 && value <= 1e3F * kMost;
+    return value;
+  }
+  template <std::integral T>
+  T Count(T value) {
+    sane_ = sane_ && value >= 0 && value <= T{1} << (sizeof(T) == 8 ? 60 : 30);
+    return value;
+  }
+  absl::Status status(const char* what) const {
+    return sane_ ? absl::OkStatus()
+                 : absl::InvalidArgumentError(fmt::format("{} that cannot be", what));
+  }
 
-face::EyeGaze EyeFrom(const v1::EyeGaze& message) {
-  return {AnglesFrom(message.in_camera()), AnglesFrom(message.in_head()),
-          AnglesFrom(message.to_camera()), message.confidence()};
+ private:
+  static constexpr float kMost = 1e6F;  // degrees, centimetres, ratios; seconds of eleven days
+  bool sane_ = true;
+};
+
+face::Angles AnglesFrom(const v1::Angles& message, Reader& read) {
+  return {read(message.yaw()), read(message.pitch())};
+}
+
+face::EyeGaze EyeFrom(const v1::EyeGaze& message, Reader& read) {
+  return {AnglesFrom(message.in_camera(), read), AnglesFrom(message.in_head(), read),
+          AnglesFrom(message.to_camera(), read), read(message.confidence())};
 }
 
 face::EyeState StateFrom(v1::EyeState state) {
@@ -53,13 +87,14 @@ face::DrowsinessLevel LevelFrom(v1::DrowsinessLevel level) {
 }
 
 template <typename Message>
-face::Terms TermsFrom(const Message& message) {
+face::Terms TermsFrom(const Message& message, Reader& read) {
   face::Terms terms;
   terms.count = std::min(message.terms_size(), face::kMaxTerms);
   for (int i = 0; i < terms.count; ++i) {
     const v1::Term& term = message.terms(i);
-    terms.items[static_cast<std::size_t>(i)] = {face::KnownTermName(term.name()), term.value(),
-                                                term.weight(), term.points()};
+    terms.items[static_cast<std::size_t>(i)] = {face::KnownTermName(term.name()),
+                                                read(term.value()), read(term.weight()),
+                                                read(term.points())};
   }
   return terms;
 }
@@ -121,6 +156,8 @@ absl::StatusOr<face::Find> FromMessage(const v1::DetectedFace& message) {
                                                   message.key_points_size(),
                                                   static_cast<int>(face::Detection::kKeyPoints)));
   face::Find find;
+  if (!IsWithin(message.score(), 1))
+    return absl::InvalidArgumentError("a found face has a score beyond 1");
   find.square = message.square();
   find.face.box = *box;
   find.face.score = message.score();
@@ -172,6 +209,8 @@ absl::StatusOr<face::Mesh> FromMessage(const v1::FaceMesh& message) {
         !IsWithin(point.z, kFarthestPx))
       return absl::InvalidArgumentError("a mesh has a point far from the picture");
   }
+  if (!IsWithin(message.score(), 1))
+    return absl::InvalidArgumentError("a mesh has a score beyond 1");
   mesh.score = message.score();
   return mesh;
 }
@@ -182,47 +221,61 @@ absl::StatusOr<face::HeadPose> FromMessage(const v1::HeadPose& message) {
     return absl::InvalidArgumentError(
         fmt::format("a head pose has a rotation of {} values instead of {}",
                     message.rotation_size(), pose.rotation.size()));
-  pose.yaw_deg = message.yaw();
-  pose.pitch_deg = message.pitch();
-  pose.roll_deg = message.roll();
-  pose.translation_cm = {message.x(), message.y(), message.z()};
-  std::ranges::copy(message.rotation(), pose.rotation.begin());
-  pose.to_camera = AnglesFrom(message.to_camera());
+  Reader read;
+  pose.yaw_deg = read(message.yaw());
+  pose.pitch_deg = read(message.pitch());
+  pose.roll_deg = read(message.roll());
+  pose.translation_cm = {read(message.x()), read(message.y()), read(message.z())};
+  std::ranges::transform(message.rotation(), pose.rotation.begin(), std::ref(read));
+  pose.to_camera = AnglesFrom(message.to_camera(), read);
+  if (auto status = read.status("a head pose"); !status.ok()) return status;
   return pose;
 }
 
-face::Gaze FromMessage(const v1::Gaze& message) {
-  return {EyeFrom(message.left()), EyeFrom(message.right()), EyeFrom(message.combined())};
+absl::StatusOr<face::Gaze> FromMessage(const v1::Gaze& message) {
+  Reader read;
+  const face::Gaze gaze{EyeFrom(message.left(), read), EyeFrom(message.right(), read),
+                        EyeFrom(message.combined(), read)};
+  if (auto status = read.status("a gaze"); !status.ok()) return status;
+  return gaze;
 }
 
-face::FaceBlinks FromMessage(const v1::FaceBlinks& message) {
+absl::StatusOr<face::FaceBlinks> FromMessage(const v1::FaceBlinks& message) {
+  Reader read;
   face::FaceBlinks blinks;
-  blinks.eyes = {message.eyes().ear_left(), message.eyes().ear_right(), message.eyes().openness(),
-                 StateFrom(message.eyes().state())};
+  const v1::Eyes& eyes = message.eyes();
+  blinks.eyes = {read(eyes.ear_left()), read(eyes.ear_right()), read(eyes.openness()),
+                 StateFrom(eyes.state())};
   const v1::Blink& blink = message.blink();
   blinks.blink.closed = blink.closed();
-  blinks.blink.count = blink.count();
-  blinks.blink.long_closures = blink.long_closures();
-  blinks.blink.per_minute = blink.per_minute();
-  blinks.blink.last_duration_ms = blink.last_duration_ms();
-  blinks.blink.closed_ms = blink.closed_ms();
+  blinks.blink.count = read.Count(blink.count());
+  blinks.blink.long_closures = read.Count(blink.long_closures());
+  blinks.blink.per_minute = read(blink.per_minute());
+  blinks.blink.last_duration_ms = read.Milliseconds(blink.last_duration_ms());
+  blinks.blink.closed_ms = read.Milliseconds(blink.closed_ms());
   if (blink.has_completed())
-    blinks.blink.completed = face::Blink{blink.completed().begin_us(), blink.completed().end_us()};
-  blinks.perclos = {message.perclos().value(), message.perclos().coverage()};
-  blinks.yawn = {message.yawn().mouth_aspect_ratio(), message.yawn().open(),
-                 message.yawn().count()};
+    blinks.blink.completed = face::Blink{read.Count(blink.completed().begin_us()),
+                                         read.Count(blink.completed().end_us())};
+  blinks.perclos = {read(message.perclos().value()), read(message.perclos().coverage())};
+  blinks.yawn = {read(message.yawn().mouth_aspect_ratio()), message.yawn().open(),
+                 read.Count(message.yawn().count())};
   const v1::EyeHistory& history = message.history();
-  blinks.history = {history.known_s(),   history.closed_s(),         history.blinks(),
-                    history.blinks_us(), history.long_closures_us(), history.yawns()};
+  blinks.history = {read.Seconds(history.known_s()),        read.Seconds(history.closed_s()),
+                    read.Count(history.blinks()),           read.Count(history.blinks_us()),
+                    read.Count(history.long_closures_us()), read.Count(history.yawns())};
+  if (auto status = read.status("blinks"); !status.ok()) return status;
   return blinks;
 }
 
-face::FaceScores FromMessage(const v1::FaceAttention& message) {
+absl::StatusOr<face::FaceScores> FromMessage(const v1::FaceAttention& message) {
+  Reader read;
   face::FaceScores scores;
-  scores.attention = {message.attention().score(), message.attention().confidence(),
-                      TermsFrom(message.attention())};
-  scores.drowsiness = {LevelFrom(message.drowsiness().level()), message.drowsiness().score(),
-                       message.drowsiness().confidence(), TermsFrom(message.drowsiness())};
+  scores.attention = {read(message.attention().score()), read(message.attention().confidence()),
+                      TermsFrom(message.attention(), read)};
+  scores.drowsiness = {LevelFrom(message.drowsiness().level()), read(message.drowsiness().score()),
+                       read(message.drowsiness().confidence()),
+                       TermsFrom(message.drowsiness(), read)};
+  if (auto status = read.status("scores"); !status.ok()) return status;
   return scores;
 }
 

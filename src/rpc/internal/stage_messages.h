@@ -30,15 +30,16 @@ void ToMessage(const face::Mesh& mesh, v1::FaceMesh& to);
 void ToMessage(const face::FaceBlinks& blinks, v1::FaceBlinks& to);     ///< all but the id
 void ToMessage(const face::FaceScores& scores, v1::FaceAttention& to);  ///< all but the id
 
-/// What the messages of others hold, told from what cannot be: InvalidArgument.
+/// What the messages of others hold. InvalidArgument: it cannot be, such as what is no number; a state that took it in would
+/// never be right again.
 absl::StatusOr<face::Find> FromMessage(const v1::DetectedFace& message);
 absl::StatusOr<PixelBox> FromMessage(const v1::Box& message);
 absl::StatusOr<RotatedBox> FromMessage(const v1::FaceRegion& message);
 absl::StatusOr<face::Mesh> FromMessage(const v1::FaceMesh& message);
 absl::StatusOr<face::HeadPose> FromMessage(const v1::HeadPose& message);
-face::Gaze FromMessage(const v1::Gaze& message);
-face::FaceBlinks FromMessage(const v1::FaceBlinks& message);
-face::FaceScores FromMessage(const v1::FaceAttention& message);
+absl::StatusOr<face::Gaze> FromMessage(const v1::Gaze& message);
+absl::StatusOr<face::FaceBlinks> FromMessage(const v1::FaceBlinks& message);
+absl::StatusOr<face::FaceScores> FromMessage(const v1::FaceAttention& message);
 /// A frame's sides: 1..limits::kMaxPictureSide.
 absl::StatusOr<Size> FrameSize(int width, int height);
 

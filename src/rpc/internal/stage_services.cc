@@ -478,7 +478,11 @@ class AttentionPart {
         if (!pose.ok()) return pose.status();
         poses_.push_back(*pose);
       }
-      if (face.has_gaze()) gazes_.push_back(FromMessage(face.gaze()));
+      if (face.has_gaze()) {
+        const auto gaze = FromMessage(face.gaze());
+        if (!gaze.ok()) return gaze.status();
+        gazes_.push_back(*gaze);
+      }
     }
     const auto all_or_none = [](std::size_t some, std::size_t all) {
       return some == 0 || some == all;
@@ -489,12 +493,15 @@ class AttentionPart {
           "head poses, gazes or blinks of some faces but not of all: a stage answers for all of "
           "them");
     blinks_.assign(blinks, {});
+    absl::Status status;
     if (blinks > 0) {
       order_.Each([&](int place, std::size_t result) {
-        blinks_[result] = FromMessage(message_.faces(place).blinks());
+        const auto one = FromMessage(message_.faces(place).blinks());
+        if (one.ok()) blinks_[result] = *one;
+        status.Update(one.status());
       });
     }
-    return absl::OkStatus();
+    return status;
   }
 
   absl::Status Ask(face::AttentionStage& stage, Response& response) {

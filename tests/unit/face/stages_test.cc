@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <algorithm>
 #include <vector>
 
 #include "face/face_finder.h"
@@ -96,10 +96,15 @@ class Degrading : public testing::Test {
     return faces.ok() ? *faces : std::span<const TrackedFace>();
   }
 
+  static LandmarkerOptions Options() {
+    LandmarkerOptions options;
+    options.degrade = true;
+    return options;
+  }
+
   OneFace detector_;
   PlainMesh mesh_;
-  LandmarkerOptions options_{.degrade = true};
-  Landmarker landmarker_{options_};
+  Landmarker landmarker_{Options()};
   Image image_{640, 480, PixelFormat::kRgb8};
   std::int64_t time_ = 0;
 };

@@ -66,8 +66,9 @@ TEST(StageMessages, PosesGazesAndFindsAreTheSameToTheBit) {
   const face::Gaze gaze{AnyEye(any), AnyEye(any), AnyEye(any)};
   v1::Gaze gaze_message;
   ToMessage(gaze, gaze_message);
-  const face::Gaze gaze_back = FromMessage(OverTheWire(gaze_message));
-  EXPECT_EQ(std::memcmp(&gaze_back, &gaze, sizeof(gaze)), 0);
+  const auto gaze_back = FromMessage(OverTheWire(gaze_message));
+  ASSERT_TRUE(gaze_back.ok());
+  EXPECT_EQ(std::memcmp(&*gaze_back, &gaze, sizeof(gaze)), 0);
 
   face::Detection face{{any(), any(), 20, 30}, {}, 0.7F};
   for (Point2f& point : face.key_points) point = {any(), any()};
@@ -91,7 +92,9 @@ TEST(StageMessages, StatesAreTheSame) {
   blinks.history = {59.0 / 7, 1.0 / 3, 12, 2'345'678, 345'678, 2};
   v1::FaceBlinks message;
   ToMessage(blinks, message);
-  const face::FaceBlinks back = FromMessage(OverTheWire(message));
+  const auto blinks_back = FromMessage(OverTheWire(message));
+  ASSERT_TRUE(blinks_back.ok()) << blinks_back.status();
+  const face::FaceBlinks& back = *blinks_back;
   EXPECT_EQ(back.eyes.ear_left, blinks.eyes.ear_left);
   EXPECT_EQ(back.eyes.state, blinks.eyes.state);
   EXPECT_EQ(back.blink.count, 17);
@@ -107,7 +110,9 @@ TEST(StageMessages, StatesAreTheSame) {
   v1::FaceAttention scored;
   ToMessage(scores, scored);
   scored.mutable_drowsiness()->add_terms()->set_name("of a later version");
-  const face::FaceScores scores_back = FromMessage(OverTheWire(scored));
+  const auto scored_back = FromMessage(OverTheWire(scored));
+  ASSERT_TRUE(scored_back.ok()) << scored_back.status();
+  const face::FaceScores& scores_back = *scored_back;
   EXPECT_EQ(scores_back.attention.score, 77.7F);
   EXPECT_STREQ(scores_back.attention.terms.items[0].name, "gaze_away");
   EXPECT_EQ(scores_back.drowsiness.level, face::DrowsinessLevel::kModerateFatigue);
@@ -141,6 +146,20 @@ TEST(StageMessages, WhatCannotBeIsRefused) {
   EXPECT_FALSE(FromMessage(region).ok());
 
   EXPECT_FALSE(FromMessage(v1::HeadPose()).ok());
+  v1::Gaze gaze;
+  EXPECT_TRUE(FromMessage(gaze).ok());
+  gaze.mutable_combined()->mutable_to_camera()->set_yaw(std::numeric_limits<float>::infinity());
+  EXPECT_FALSE(FromMessage(gaze).ok());
+  v1::FaceBlinks blinks;
+  EXPECT_TRUE(FromMessage(blinks).ok());
+  blinks.mutable_history()->set_known_s(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_FALSE(FromMessage(blinks).ok());
+  blinks.Clear();
+  blinks.mutable_blink()->set_count(-1);
+  EXPECT_FALSE(FromMessage(blinks).ok());
+  v1::FaceAttention scores;
+  scores.mutable_attention()->add_terms()->set_points(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_FALSE(FromMessage(scores).ok());
   EXPECT_FALSE(FrameSize(0, 10).ok());
   EXPECT_FALSE(FrameSize(10, limits::kMaxPictureSide + 1).ok());
 }
