@@ -59,7 +59,8 @@ class Listener {
   /// "127.0.0.1:1234" or "[::1]:1234".
   using Route = std::function<void(Descriptor connection, const std::string& peer)>;
   struct Routes {
-    Route http2, http1, tls;  ///< empty: such connections are closed
+    // Empty: such connections are closed.
+    Route http2 = {}, http1 = {}, tls = {};
   };
   /// Asked ten times a second of connections that went to `http2` or `tls`, in the listener's thread. One that takes
   /// more than it is allowed without any step is closed: its server keeps what leads to nothing (headers without an

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -88,7 +89,7 @@ class StreamQueue final : public StreamPool::Stream,
   /// `value` is moved from unless it was refused, which it always is after Close().
   Offered Offer(T& value) {
     Offered offered = Offered::kTaken;
-    T older{};  // destroyed outside the lock
+    std::optional<T> older;  // destroyed outside the lock
     {
       std::lock_guard lock(mutex_);
       if (closed_) return Offered::kRefused;

@@ -210,7 +210,7 @@ TEST(InferLimits, RapidResetsEndTheConnection) {
     }
   }
   EXPECT_TRUE(!open || client.AwaitClosed());
-  EXPECT_GE(server.AwaitMetric("vigil_connections_reset_total", 1), 1);
+  EXPECT_GE(server.Metric("vigil_connections_reset_total"), 1);
   EXPECT_EQ(server.AwaitMetric("vigil_calls", 0), 0);
 }
 

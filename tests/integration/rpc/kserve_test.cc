@@ -114,7 +114,6 @@ TEST(Kserve, RefusesWhatDoesNotFitTheModel) {
   EXPECT_EQ(ask(good()), grpc::StatusCode::OK);
 }
 
-// Detection with the network on another server: the same boxes as here.
 TEST(Infer, ObjectsOfAPictureAndOfAStream) {
   InferServer server({"--detector", "hog", "--faces"});
   const auto street = media::ReadPicture(test::SamplePath("astronaut.png")).value();
