@@ -91,7 +91,8 @@ int main() {
         const auto result = way.video->Send(frame, time);
         const auto took = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
         if (!result || result->has_error() || !result->failed_stages().empty()) {
-          fmt::print(stderr, "{}: frame {} has no whole result\n", way.name, i);
+          fmt::print(stderr, "{}: frame {} has no whole result{}\n", way.name, i,
+                     result ? ": " + result->ShortDebugString() : "");
           return EXIT_FAILURE;
         }
         if (i >= kWarm) (as_jpeg ? way.jpeg_ms : way.pixels_ms).push_back(took);

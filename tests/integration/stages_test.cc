@@ -23,6 +23,7 @@
 #include "support/stage_processes.h"
 #include "support/test_data.h"
 #include "vigil/v1/blink_detection.grpc.pb.h"
+#include "vigil/v1/face_detection.grpc.pb.h"
 #include "vigil/v1/head_pose.grpc.pb.h"
 
 namespace vigil {
@@ -449,6 +450,25 @@ TEST(Stages, StreamsOpenedAndAbandonedLeaveNothingBehind) {
   ASSERT_TRUE(all_closed());
   EXPECT_LE(test::OpenDescriptors(orchestrator->program().pid()), descriptors + 10);
   EXPECT_LE(test::MemoryOf(orchestrator->program().pid()), memory * 11 / 10 + 8192) << "KiB";
+}
+
+// Each call is over before anybody looks at the connection, and yet it is no flood.
+TEST(Stages, ManySinglePicturesOverOneConnectionAreProgress) {
+  const auto stage = StartStage("face-detection");
+  const auto stub = v1::FaceDetectionService::NewStub(
+      grpc::CreateChannel(stage->address(), grpc::InsecureChannelCredentials()));
+  v1::DetectFacesRequest request;
+  request.mutable_image()->set_width(1280);
+  request.mutable_image()->set_height(720);
+  request.mutable_image()->set_encoding(v1::IMAGE_ENCODING_RGB24);
+  request.mutable_image()->set_data(std::string(3UL * 1280 * 720, 'x'));
+  for (int i = 0; i < 30; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + test::kPatience);
+    v1::DetectFacesResponse response;
+    const auto status = stub->DetectFaces(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << "call " << i << ": " << status.error_message();
+  }
 }
 
 TEST(Stages, AStreamOfAStageAnswersEachRequestInItsOrder) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -52,8 +53,13 @@ class RawService final : public grpc::Service {
 // What the calls of one connection share.
 struct Peer {
   std::atomic<std::uint64_t> steps = 0;
-  int open = 0;  // under the server's mutex
+  int open = 0;                             // under the server's mutex, as the next
+  std::list<std::string>::iterator idle{};  // its place among those without calls; where open is 0
 };
+
+// Peers without calls that are remembered: one that makes a call now and then, each over before anybody looks, makes
+// progress too.
+constexpr std::size_t kMaxIdlePeers = 10'000;
 
 class Server;
 
@@ -255,7 +261,11 @@ class Server final : public CallServer {
     ++counts_.begun;
     calls_.insert(call);
     auto& peer = peers_[call->peer()];
-    if (peer == nullptr) peer = std::make_shared<Peer>();
+    if (peer == nullptr) {
+      peer = std::make_shared<Peer>();
+    } else if (peer->open == 0) {
+      idle_peers_.erase(peer->idle);
+    }
     peer->steps = ++steps_;  // so that a peer that comes again has made a step
     ++peer->open;
     call->of_peer_ = peer;
@@ -272,7 +282,13 @@ class Server final : public CallServer {
     {
       std::lock_guard lock(mutex_);
       calls_.erase(call);
-      if (--call->of_peer_->open == 0) peers_.erase(call->peer());
+      if (--call->of_peer_->open == 0) {
+        call->of_peer_->idle = idle_peers_.insert(idle_peers_.end(), call->peer());
+        if (idle_peers_.size() > kMaxIdlePeers) {
+          peers_.erase(idle_peers_.front());
+          idle_peers_.pop_front();
+        }
+      }
       counts_.cancelled += cancelled;
       const auto count = streams_of_.find(call->address());
       if (call->is_stream() && count != streams_of_.end() && --count->second <= 0)
@@ -315,6 +331,7 @@ class Server final : public CallServer {
   std::set<std::shared_ptr<ServerCall>> calls_;  // under mutex_, as those below
   std::map<std::string, int> streams_of_;
   std::map<std::string, std::shared_ptr<Peer>> peers_;
+  std::list<std::string> idle_peers_;  // the longest without calls first
   std::uint64_t steps_ = 0;
   CallCounts counts_;
   std::vector<std::jthread> threads_;
