@@ -99,8 +99,10 @@ std::string UnknownWord(const CLI::App& app, int argc, char** argv) {
   return {};
 }
 
-// Loads the configuration and sets up logging, then runs `command`. `defaults` are those of the command where it has its own.
+// Loads the configuration and sets up logging in the name of `service`, then runs `command`. `defaults` are those of the
+// command where it has its own.
 int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command,
+               const std::string& service = "vigil",
                const std::function<void(Config&)>& defaults = nullptr) {
   Config config;
   if (defaults) defaults(config);
@@ -108,7 +110,7 @@ int WithConfig(const ConfigArguments& arguments, const std::function<int(const C
   Register(schema, config);
   const auto resolved = LoadConfiguration(schema, arguments, config::ProcessEnvironment());
   if (!resolved.ok()) return RefuseConfiguration(MessageOf(resolved.status()));
-  log::Setup(config.log.level, config.log.format);
+  log::Setup(config.log.level, config.log.format, service);
   return command(config);
 }
 
@@ -262,7 +264,8 @@ class CommandLine {
         "Ctrl-C or SIGTERM: streams come to their end within server.drain, then exit code 0.");
     c.callback([this] {
       command_ = [this] {
-        return WithConfig(arguments_, [](const Config& config) { return RunInfer(config); });
+        return WithConfig(
+            arguments_, [](const Config& config) { return RunInfer(config); }, "infer");
       };
     });
   }
@@ -303,7 +306,7 @@ class CommandLine {
       command_ = [this] {
         const face::Stage stage = *face::StageNamed(stage_);
         return WithConfig(
-            arguments_, [stage](const Config& config) { return RunStage(stage, config); },
+            arguments_, [stage](const Config& config) { return RunStage(stage, config); }, stage_,
             [stage](Config& config) {
               config.server.listen = StageAddress(stage);
               config.server.http_listen.clear();
@@ -332,7 +335,7 @@ class CommandLine {
     c.callback([this] {
       command_ = [this] {
         return WithConfig(
-            arguments_, [](const Config& config) { return RunOrchestrate(config); },
+            arguments_, [](const Config& config) { return RunOrchestrate(config); }, "orchestrate",
             [](Config& config) { config.server.http_listen.clear(); });
       };
     });

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "rpc/internal/call_server.h"
 #include "rpc/internal/gaze_service.h"
+#include "rpc/internal/grpc_log.h"
 #include "rpc/internal/inference_service.h"
 #include "rpc/internal/kserve_service.h"
 #include "rpc/internal/stage_services.h"
@@ -71,6 +72,7 @@ class GrpcServer final : public Server {
 
   absl::Status Build(const ServerOptions& options, const ServedBackends& backends,
                      StreamPool& pool, Metrics& metrics) {
+    internal::LogThroughCore();
     std::vector<internal::Service> services;
     if (backends.stage != nullptr) {
       services.push_back(internal::StageService(*backends.stage, options.limits.idle_timeout, pool,

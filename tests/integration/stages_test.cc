@@ -382,7 +382,8 @@ TEST(Stages, TheTraceGoesAlongAndLogsAreJson) {
   }
   stage->program().Signal(SIGTERM);
   const std::string log = stage->program().Wait().err;
-  EXPECT_THAT(log, HasSubstr("4bf92f3577b34da6a3ce929d0e0e4736"));
+  EXPECT_THAT(log, HasSubstr("\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\""));
+  EXPECT_THAT(log, HasSubstr("\"service\":\"head-pose\""));
   for (std::size_t at = 0; at < log.size();) {
     const std::size_t end = log.find('\n', at);
     const auto line = nlohmann::json::parse(log.substr(at, end - at), nullptr, false);

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/status.h"
+#include "rpc/internal/grpc_log.h"
 
 namespace vigil::rpc::internal {
 namespace {
@@ -93,6 +94,7 @@ Replicas::Replicas(const StageClientOptions& options, Metrics& metrics)
                                       LabelsOf(options.stage))),
       seconds_(metrics.AddHistogram("vigil_stage_call_seconds", "From a call to its answer",
                                     LatencyBounds(1e-3), LabelsOf(options.stage))) {
+  LogThroughCore();
   std::random_device random;
   for (const std::string& endpoint : options.endpoints)
     replicas_.push_back(std::make_unique<Replica>(endpoint, Connect(options, endpoint, has_state()),

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -86,10 +87,7 @@ class StageAnswerer final : public Answerer {
                          timings.detect_us() - timings.mesh_us());
     shared_->metrics.Answered(status.ok(), work_.count(response_),
                               timings.detect_us() + timings.mesh_us(), total_us);
-    if (log::Shown(log::Level::kDebug))
-      log::Debug("{}: {}request {} took {} us{}{}{}{}", shared_->name, work_.stream(),
-                 response_.sequence(), total_us, trace_id_.empty() ? "" : ", trace ", trace_id_,
-                 status.ok() ? "" : ": ", MessageOf(status));
+    if (log::Shown(log::Level::kDebug)) Tell(total_us, status);
     if (!status.ok()) {
       if (!is_stream_) return status;
       ToMessage(status, *response_.mutable_error());
@@ -98,6 +96,16 @@ class StageAnswerer final : public Answerer {
   }
 
  private:
+  void Tell(std::int64_t total_us, const absl::Status& status) const {
+    const std::string frame = fmt::format("{}", response_.sequence());
+    const log::Field fields[] = {
+        {"stream_id", work_.stream()}, {"frame", frame}, {"trace_id", trace_id_}};
+    log::Write(
+        log::Level::kDebug,
+        fmt::format("answered in {} us{}{}", total_us, status.ok() ? "" : ": ", MessageOf(status)),
+        fields);
+  }
+
   const std::shared_ptr<Shared> shared_;
   Work work_;
   const bool is_stream_;
@@ -112,7 +120,7 @@ class DetectFaces {
  public:
   using Response = v1::DetectFacesResponse;
   DetectFaces(Shared& shared, bool) : shared_(shared) {}
-  std::string stream() const { return {}; }
+  std::string_view stream() const { return {}; }
   std::size_t count(const Response& response) const {
     return static_cast<std::size_t>(response.faces_size());
   }
@@ -179,7 +187,7 @@ class DetectLandmarks {
  public:
   using Response = v1::DetectLandmarksResponse;
   DetectLandmarks(Shared& shared, bool) : shared_(shared) {}
-  std::string stream() const { return {}; }
+  std::string_view stream() const { return {}; }
   std::size_t count(const Response& response) const {
     return static_cast<std::size_t>(response.meshes_size());
   }
@@ -241,7 +249,7 @@ class EstimatePoses {
   using Response = v1::EstimateHeadPoseResponse;
   EstimatePoses(Shared& shared, bool)
       : stage_(face::LocalHeadPose(*shared.backend.canonical, shared.backend.options.head_pose)) {}
-  std::string stream() const { return {}; }
+  std::string_view stream() const { return {}; }
   std::size_t count(const Response& response) const {
     return static_cast<std::size_t>(response.head_poses_size());
   }
@@ -270,7 +278,7 @@ class EstimateGazes {
   using Response = v1::EstimateGazeResponse;
   EstimateGazes(Shared& shared, bool)
       : stage_(face::LocalGaze(*shared.backend.canonical, shared.backend.options)) {}
-  std::string stream() const { return {}; }
+  std::string_view stream() const { return {}; }
   std::size_t count(const Response& response) const {
     return static_cast<std::size_t>(response.gazes_size());
   }
@@ -368,7 +376,7 @@ class WithState {
     own_ = std::make_shared<typename States<State>::Entry>();
     own_->state = shared_.make();
   }
-  std::string stream() const { return fmt::format("stream {}: ", part_.message().stream_id()); }
+  std::string_view stream() const { return part_.message().stream_id(); }
   std::size_t count(const Response& response) const {
     return static_cast<std::size_t>(response.faces_size());
   }
