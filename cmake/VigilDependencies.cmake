@@ -9,10 +9,25 @@ find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(CURL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(simdjson REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+
+# gRPC and protobuf by pkg-config: their CMake packages want every library that they were built with.
+pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+pkg_check_modules(PROTOBUF REQUIRED IMPORTED_TARGET protobuf)
+find_library(GRPC_REFLECTION grpc++_reflection REQUIRED)
+find_program(PROTOC protoc REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+add_library(vigil_grpc INTERFACE)
+target_link_libraries(vigil_grpc INTERFACE PkgConfig::GRPC PkgConfig::PROTOBUF)
+
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+
+# Beast and Asio are headers alone.
+find_package(Boost 1.81 REQUIRED)
 
 # Three of OpenCV's libraries, found by hand: its CMake package comes only with all of them.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)

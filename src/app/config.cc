@@ -287,6 +287,8 @@ void Register(Schema& schema, Config& config) {
   schema.Group("output", config.output, RegisterOutput);
   RegisterScene(schema, config.scene);
   RegisterDelivery(schema, config.delivery);
+  RegisterServing(schema, config.server);
+  RegisterOrchestrate(schema, config.orchestrate);
 }
 
 std::vector<std::string> NotYet(const Config& config) {

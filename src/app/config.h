@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "app/delivery.h"
+#include "app/orchestrate_config.h"
 #include "app/scene_config.h"
+#include "app/serving_config.h"
 #include "core/config/schema.h"
 #include "core/log.h"
 #include "face/models.h"
@@ -65,6 +67,8 @@ struct Config {
   OutputConfig output;
   SceneConfig scene;
   DeliveryConfig delivery;
+  ServingConfig server;
+  OrchestrateConfig orchestrate;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

@@ -18,10 +18,12 @@
 #include "app/bench_detect.h"
 #include "app/config.h"
 #include "app/config_command.h"
+#include "app/infer.h"
 #include "app/models_command.h"
 #include "app/outbox_command.h"
 #include "app/replay.h"
 #include "app/signals.h"
+#include "app/stage_command.h"
 #include "app/test_notify_command.h"
 #include "app/version.h"
 #include "core/log.h"
@@ -97,14 +99,18 @@ std::string UnknownWord(const CLI::App& app, int argc, char** argv) {
   return {};
 }
 
-// Loads the configuration and sets up logging, then runs `command`.
-int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command) {
+// Loads the configuration and sets up logging in the name of `service`, then runs `command`. `defaults` are those of the
+// command where it has its own.
+int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command,
+               const std::string& service = "vigil",
+               const std::function<void(Config&)>& defaults = nullptr) {
   Config config;
+  if (defaults) defaults(config);
   config::Schema schema;
   Register(schema, config);
   const auto resolved = LoadConfiguration(schema, arguments, config::ProcessEnvironment());
   if (!resolved.ok()) return RefuseConfiguration(MessageOf(resolved.status()));
-  log::Setup(config.log.level, config.log.format);
+  log::Setup(config.log.level, config.log.format, service);
   return command(config);
 }
 
@@ -122,6 +128,9 @@ class CommandLine {
     app_.get_formatter()->column_width(36);
     app_.footer("Example: vigil analyze portrait.jpg --save annotated.jpg");
     AddAnalyze();
+    AddInfer();
+    AddStage();
+    AddOrchestrate();
     AddReplay();
     AddTestNotify();
     AddOutbox();
@@ -215,6 +224,119 @@ class CommandLine {
       command_ = [this] {
         return WithConfig(arguments_,
                           [this](const Config& config) { return RunAnalyze(analyze_, config); });
+      };
+    });
+  }
+
+  void AddInfer() {
+    CLI::App& c = *app_.add_subcommand(
+        "infer", "inference server: faces, objects and single networks for others, over gRPC");
+    AddConfigOptions(c, arguments_);
+    AddKeyFlag(c, arguments_, "--listen", "server.listen",
+               "gRPC and HTTP on one port; default: 127.0.0.1:50051", "HOST:PORT");
+    AddKeyFlag(c, arguments_, "--http", "server.http_listen",
+               "HTTP alone: /health, /metrics; default: 127.0.0.1:8080", "HOST:PORT");
+    AddKeyFlag(c, arguments_, "--tls-cert", "server.tls.certificate_file",
+               "the server's certificate, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-key", "server.tls.key_file", "its private key, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-client-ca", "server.tls.client_ca_file",
+               "who signs the certificates that clients have to show, PEM", "FILE");
+    c.add_flag_callback(
+        "--insecure",
+        [this] {
+          arguments_.flags.push_back({"server.insecure", "true", "--insecure"});
+        },
+        "listen beyond this machine without TLS (server.insecure)");
+    AddKeyFlag(c, arguments_, "--detector", "detector.model_file",
+               "objects: hog (the built-in person detector), a model's name, or an ONNX file",
+               "NAME|FILE");
+    c.add_flag_callback(
+        "--faces",
+        [this] {
+          arguments_.flags.push_back({"face.enabled", "true", "--faces"});
+        },
+        "faces too, beside objects (face.enabled)");
+    AddKeyFlag(c, arguments_, "--threads", "threads", "workers; 0: one a core", "N");
+    c.footer(
+        "Examples:\n  vigil infer\n  vigil infer --faces --detector yolox-nano --threads 4\n"
+        "  vigil infer --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key\n"
+        "  curl http://127.0.0.1:50051/health\n\n"
+        "Ctrl-C or SIGTERM: streams come to their end within server.drain, then exit code 0.");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            arguments_, [](const Config& config) { return RunInfer(config); }, "infer");
+      };
+    });
+  }
+
+  void AddServerFlags(CLI::App& c, const std::string& listen) {
+    AddConfigOptions(c, arguments_);
+    AddKeyFlag(c, arguments_, "--listen", "server.listen",
+               fmt::format("gRPC and HTTP on one port; default: {}", listen), "HOST:PORT");
+    AddKeyFlag(c, arguments_, "--tls-cert", "server.tls.certificate_file",
+               "the server's certificate, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-key", "server.tls.key_file", "its private key, PEM", "FILE");
+    AddKeyFlag(c, arguments_, "--tls-client-ca", "server.tls.client_ca_file",
+               "who signs the certificates that clients have to show, PEM", "FILE");
+    c.add_flag_callback(
+        "--insecure",
+        [this] {
+          arguments_.flags.push_back({"server.insecure", "true", "--insecure"});
+        },
+        "listen beyond this machine without TLS (server.insecure)");
+    AddKeyFlag(c, arguments_, "--threads", "threads", "workers; 0: one a core", "N");
+  }
+
+  void AddStage() {
+    CLI::App& c = *app_.add_subcommand(
+        "stage", "one stage of the face pipeline as a service, for vigil orchestrate");
+    std::vector<std::string> names;
+    for (const face::Stage stage : face::kStages) names.emplace_back(NameOf(stage));
+    c.add_option("NAME", stage_, "which")
+        ->required()
+        ->check(CLI::IsMember(names))
+        ->type_name("");
+    AddServerFlags(c, "127.0.0.1 and 50052 to 50057, in the order of names");
+    c.footer(
+        "Examples:\n  vigil stage head-pose\n  vigil stage face-detection --listen 127.0.0.1:50152 --threads 1\n"
+        "  curl http://127.0.0.1:50054/health\n\n"
+        "Blink and attention keep a state a stream: a stream's frames belong to one replica.");
+    c.callback([this] {
+      command_ = [this] {
+        const face::Stage stage = *face::StageNamed(stage_);
+        return WithConfig(
+            arguments_, [stage](const Config& config) { return RunStage(stage, config); }, stage_,
+            [stage](Config& config) {
+              config.server.listen = StageAddress(stage);
+              config.server.http_listen.clear();
+            });
+      };
+    });
+  }
+
+  void AddOrchestrate() {
+    CLI::App& c = *app_.add_subcommand(
+        "orchestrate", "the face pipeline over gRPC, its stages in this process or in others");
+    AddServerFlags(c, "127.0.0.1:50051");
+    for (const face::Stage stage : face::kStages) {
+      AddKeyFlag(c, arguments_, fmt::format("--{}", NameOf(stage)),
+                 fmt::format("orchestrate.stages.{}.endpoints", NameOf(stage)),
+                 "where it is served; [a, b] for several replicas", "HOST:PORT");
+    }
+    AddKeyFlag(c, arguments_, "--redis", "orchestrate.redis.url",
+               "publish attention updates there", "URL");
+    c.footer(
+        "Examples:\n  vigil orchestrate\n"
+        "  vigil orchestrate --head-pose 127.0.0.1:50054 --blink '[10.0.0.5:50056, 10.0.0.6:50056]'\n"
+        "  vigil orchestrate --config cluster.yaml --redis redis://127.0.0.1\n\n"
+        "A stage that does not answer is named in each result (failed_stages) and costs its part alone.\n"
+        "docs/stages.md has the walk-through.");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            arguments_, [](const Config& config) { return RunOrchestrate(config); }, "orchestrate",
+            [](Config& config) { config.server.http_listen.clear(); });
       };
     });
   }
@@ -448,6 +570,7 @@ class CommandLine {
   std::vector<std::string> bench_track_;
   ModelsArguments models_;
   std::string output_ = "text";
+  std::string stage_;
   std::function<int()> command_;
 };
 

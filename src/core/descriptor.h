@@ -24,6 +24,8 @@ class Descriptor {
     fd_ = fd;
   }
   int get() const { return fd_; }
+  /// Gives it to somebody else.
+  int Release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

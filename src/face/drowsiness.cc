@@ -14,14 +14,7 @@ void DrowsinessScorer::Restart() {
   below_since_us_.reset();
 }
 
-float DrowsinessScorer::ClosuresValue(std::int64_t now_us, const DrowsinessInputs& inputs) const {
-  const std::int64_t since_us = now_us - options_.window_us;
-  std::int64_t closed_us = inputs.long_closures->Since(since_us).duration_us;
-  if (inputs.long_since_us) closed_us += now_us - std::max(since_us, *inputs.long_since_us);
-  return Ramp(static_cast<float>(closed_us) * 1e-6F, 0, options_.closures_full_s);
-}
-
-float DrowsinessScorer::LengtheningValue(std::int64_t now_us, const DrowsinessInputs& inputs) {
+float DrowsinessScorer::LengtheningValue(const DrowsinessInputs& inputs) {
   if (inputs.blink_completed) {
     const double length_s =
         static_cast<double>(inputs.blink_completed->end_us - inputs.blink_completed->begin_us) *
@@ -29,34 +22,36 @@ float DrowsinessScorer::LengtheningValue(std::int64_t now_us, const DrowsinessIn
     usual_blinks_ = std::min(usual_blinks_ + 1, kMostUsualBlinks);
     usual_blink_s_ += (length_s - usual_blink_s_) / usual_blinks_;
   }
-  const ClosureLog::Totals recent = inputs.blinks->Since(now_us - options_.window_us);
-  if (recent.count < options_.lengthening_least_blinks) return 0;
-  const double mean_s = static_cast<double>(recent.duration_us) * 1e-6 / recent.count;
+  const EyeHistory& recent = inputs.history;
+  if (recent.blinks < options_.lengthening_least_blinks) return 0;
+  const double mean_s = static_cast<double>(recent.blinks_us) * 1e-6 / recent.blinks;
   return Ramp(static_cast<float>(mean_s / usual_blink_s_), options_.lengthening_from,
               options_.lengthening_full);
 }
 
 const Drowsiness& DrowsinessScorer::Update(std::int64_t now_us, const DrowsinessInputs& inputs) {
-  const float known_s = static_cast<float>(inputs.known_s);
+  const EyeHistory& history = inputs.history;
+  const bool known = inputs.eyes.state != EyeState::kUnknown;
+  const float known_s = static_cast<float>(history.known_s);
   const float perclos =
-      static_cast<float>(inputs.closed_s) / std::max(known_s, options_.least_known_s);
+      static_cast<float>(history.closed_s) / std::max(known_s, options_.least_known_s);
   const float without_history = 1 - Ramp(known_s, 0, options_.least_known_s);
-  const float lids_now =
-      inputs.eyes.known ? (1 - inputs.eyes.eyes.openness) * without_history : 0.0F;
-  const ClosureLog::Totals yawns = inputs.yawns->Since(now_us - options_.yawn_window_us);
+  const float lids_now = known ? (1 - inputs.eyes.openness) * without_history : 0.0F;
 
   TermList terms;
   terms.Add("perclos", Ramp(perclos, 0, options_.perclos_full), options_.perclos_weight);
-  terms.Add("long_closures", ClosuresValue(now_us, inputs), options_.closures_weight);
-  terms.Add("blinks_lengthening", LengtheningValue(now_us, inputs), options_.lengthening_weight);
-  terms.Add("yawns", Ramp(static_cast<float>(yawns.count), 0, options_.yawns_full),
+  terms.Add("long_closures",
+            Ramp(static_cast<float>(history.long_closures_us) * 1e-6F, 0, options_.closures_full_s),
+            options_.closures_weight);
+  terms.Add("blinks_lengthening", LengtheningValue(inputs), options_.lengthening_weight);
+  terms.Add("yawns", Ramp(static_cast<float>(history.yawns), 0, options_.yawns_full),
             options_.yawns_weight);
   terms.Add("lids_now", lids_now, options_.lids_now_weight);
   terms.LimitTo(100);
   state_.terms = terms.terms();
   state_.score = terms.Sum();
   // A picture alone, its eyes seen, is worth a little.
-  const float at_hand = inputs.eyes.known ? 0.05F : 0.0F;
+  const float at_hand = known ? 0.05F : 0.0F;
   state_.confidence =
       std::max(at_hand, Ramp(inputs.coverage, 0, options_.full_confidence_coverage));
   UpdateLevel(now_us);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "face/blink.h"
 #include "face/types.h"
 
 namespace vigil::face {
@@ -44,14 +43,9 @@ struct DrowsinessOptions {
 
 /// What the score is made from.
 struct DrowsinessInputs {
-  EyeReading eyes;
-  double closed_s = 0;  ///< in the window of PERCLOS
-  double known_s = 0;
-  float coverage = 0;                  ///< of that window, 0..1
-  const ClosureLog* blinks = nullptr;  ///< none of the three may be null
-  const ClosureLog* long_closures = nullptr;
-  const ClosureLog* yawns = nullptr;
-  std::optional<std::int64_t> long_since_us;  ///< the present long closure
+  Eyes eyes;  ///< of this frame
+  EyeHistory history;
+  float coverage = 0;                    ///< of the window of PERCLOS, 0..1
   std::optional<Blink> blink_completed;  ///< a blink (no long closure) that ended with this frame
 };
 
@@ -66,8 +60,7 @@ class DrowsinessScorer {
   void Restart();
 
  private:
-  float ClosuresValue(std::int64_t now_us, const DrowsinessInputs& inputs) const;
-  float LengtheningValue(std::int64_t now_us, const DrowsinessInputs& inputs);
+  float LengtheningValue(const DrowsinessInputs& inputs);
   void UpdateLevel(std::int64_t now_us);
   int LevelOf(float score, float margin) const;
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+
+#include "face/blaze_face.h"
 
 namespace vigil::face {
 namespace {
@@ -14,35 +17,72 @@ PixelBox NearView(const PixelBox& box) {
   return {box.x + (box.width - side) / 2, box.y + (box.height - side) / 2, side, side};
 }
 
+bool BetterScore(const Detection& a, const Detection& b) { return a.score > b.score; }
+
 }  // namespace
 
-absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(FaceModels& models,
+// Overlapping tiles find a face several times; the caller keeps the best that the mesh confirms.
+absl::StatusOr<std::span<const Detection>> FaceFinder::FindAll(DetectionStage& detector,
                                                                ImageView image) {
   found_.clear();
-  if (auto status = AddWhole(models, image); !status.ok()) return status;
-  if (models.blaze && options_.mode != FinderMode::kWhole) {
-    PrepareTiles(image.size());
-    if (auto status = AddTiles(models, image, 0, tiles_.size()); !status.ok()) return status;
+  squares_.clear();
+  if (detector.looks_in_squares()) {
+    squares_.push_back(BlazeFace::WholeOf(image.size()));
+    if (options_.mode != FinderMode::kWhole) {
+      PrepareTiles(image.size());
+      squares_.insert(squares_.end(), tiles_.begin(), tiles_.end());
+    }
   }
+  const auto finds = detector.Detect(image, squares_);
+  if (!finds.ok()) return finds.status();
+  for (const auto& [face, square] : *finds) {
+    if (face.score >= (square == 0 ? options_.min_score : options_.min_tile_score))
+      found_.push_back(face);
+  }
+  const auto tiles = std::ranges::count_if(*finds, [this](const Find& find) {
+    return find.square > 0 && find.face.score >= options_.min_tile_score;
+  });
+  std::sort(found_.end() - tiles, found_.end(), BetterScore);
   return std::span<const Detection>(found_);
 }
 
-absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(FaceModels& models, ImageView image,
+absl::StatusOr<std::span<const Detection>> FaceFinder::FindNew(DetectionStage& detector,
+                                                               ImageView image,
                                                                std::int64_t timestamp_us,
                                                                int followed,
                                                                std::span<const PixelBox> missing) {
-  if (options_.mode == FinderMode::kTiles) return FindAll(models, image);
+  if (options_.mode == FinderMode::kTiles) return FindAll(detector, image);
   found_.clear();
-  if (Due(timestamp_us, followed)) {
-    if (auto status = AddWhole(models, image); !status.ok()) return status;
-    if (models.blaze && options_.mode == FinderMode::kAuto) {
-      if (auto status = DropDoubtful(models, image); !status.ok()) return status;
+  near_.clear();
+  squares_.clear();
+  const bool whole = Due(timestamp_us, followed);
+  const bool in_squares = detector.looks_in_squares();
+  const bool closely = in_squares && options_.mode == FinderMode::kAuto;
+  if (whole && in_squares) squares_.push_back(BlazeFace::WholeOf(image.size()));
+  if (closely) {
+    for (const PixelBox& box : missing) squares_.push_back(NearView(box));
+    PlanSweep(image.size(), timestamp_us);
+  }
+  if (!whole && squares_.empty()) return std::span<const Detection>(found_);
+  const auto finds = detector.Detect(image, squares_);
+  if (!finds.ok()) return finds.status();
+
+  const int first_missing = whole ? 1 : 0;
+  const int first_tile = first_missing + static_cast<int>(missing.size());
+  std::ptrdiff_t tiles = 0;
+  for (const auto& [face, square] : *finds) {
+    if (square < first_missing) {
+      if (face.score >= options_.min_score) found_.push_back(face);
+    } else if (face.score >= options_.min_tile_score) {
+      near_.push_back(face);
+      tiles += square >= first_tile;
     }
   }
-  if (models.blaze && options_.mode == FinderMode::kAuto) {
-    if (auto status = AddMissing(models, image, missing); !status.ok()) return status;
-    if (auto status = Sweep(models, image, timestamp_us); !status.ok()) return status;
+  std::sort(near_.end() - tiles, near_.end(), BetterScore);
+  if (closely) {
+    if (auto status = DropDoubtful(detector, image); !status.ok()) return status;
   }
+  found_.insert(found_.end(), near_.begin(), near_.end());
   return std::span<const Detection>(found_);
 }
 
@@ -63,50 +103,34 @@ bool FaceFinder::Due(std::int64_t now_us, int followed) {
   return due;
 }
 
-absl::Status FaceFinder::AddWhole(FaceModels& models, ImageView image) {
-  const auto add = [&](std::span<const Detection> faces) {
-    for (const Detection& face : faces) {
-      if (face.score >= options_.min_score) found_.push_back(face);
-    }
-    return absl::OkStatus();
-  };
-  if (models.blaze) {
-    const auto faces = models.blaze->DetectIn(image, BlazeFace::WholeOf(image.size()));
-    return faces.ok() ? add(*faces) : faces.status();
-  }
-  const auto faces = models.other->Detect(image);
-  return faces.ok() ? add(*faces) : faces.status();
-}
-
 // A weak find is looked at again from near by: of a face, that gives a strong one. A video has many frames, and hands or
 // clothes that pass for a face in one of them would be followed from then on.
-absl::Status FaceFinder::DropDoubtful(FaceModels& models, ImageView image) {
+absl::Status FaceFinder::DropDoubtful(DetectionStage& detector, ImageView image) {
+  const auto is_sure = [this](const Detection& face) {
+    return face.score >= options_.min_tile_score;
+  };
+  squares_.clear();
+  for (const Detection& candidate : found_) {
+    if (!is_sure(candidate)) squares_.push_back(NearView(candidate.box));
+  }
+  if (squares_.empty()) return absl::OkStatus();
+  const auto finds = detector.Detect(image, squares_);
+  if (!finds.ok()) return finds.status();
   std::size_t kept = 0;
+  int doubtful = 0;
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Detection candidate = found_[i];
-    bool sure = candidate.score >= options_.min_tile_score;
+    bool sure = is_sure(candidate);
     if (!sure) {
-      const auto seen = models.blaze->DetectIn(image, NearView(candidate.box));
-      if (!seen.ok()) return seen.status();
-      sure = std::ranges::any_of(*seen, [&](const Detection& d) {
-        return d.score >= options_.min_tile_score && IoU(d.box, candidate.box) > 0.3F;
+      const int square = doubtful++;
+      sure = std::ranges::any_of(*finds, [&](const Find& find) {
+        return find.square == square && is_sure(find.face) &&
+               IoU(find.face.box, candidate.box) > 0.3F;
       });
     }
     if (sure) found_[kept++] = candidate;
   }
   found_.resize(kept);
-  return absl::OkStatus();
-}
-
-absl::Status FaceFinder::AddMissing(FaceModels& models, ImageView image,
-                                    std::span<const PixelBox> missing) {
-  for (const PixelBox& box : missing) {
-    const auto faces = models.blaze->DetectIn(image, NearView(box));
-    if (!faces.ok()) return faces.status();
-    for (const Detection& face : *faces) {
-      if (face.score >= options_.min_tile_score) found_.push_back(face);
-    }
-  }
   return absl::OkStatus();
 }
 
@@ -116,33 +140,17 @@ void FaceFinder::PrepareTiles(Size size) {
   tiles_ = TilePyramid(size, options_.tile_levels, options_.min_tile);
 }
 
-// Overlapping tiles find a face several times; the caller keeps the best that the mesh confirms.
-absl::Status FaceFinder::AddTiles(FaceModels& models, ImageView image, std::size_t first,
-                                  std::size_t last) {
-  const auto others = static_cast<std::ptrdiff_t>(found_.size());
-  for (std::size_t i = first; i < last; ++i) {
-    const auto faces = models.blaze->DetectIn(image, tiles_[i]);
-    if (!faces.ok()) return faces.status();
-    for (const Detection& face : *faces) {
-      if (face.score >= options_.min_tile_score) found_.push_back(face);
-    }
-  }
-  std::sort(found_.begin() + others, found_.end(),
-            [](const Detection& a, const Detection& b) { return a.score > b.score; });
-  return absl::OkStatus();
-}
-
 // A sweep goes over all tiles, a few a frame, so that no frame takes long.
-absl::Status FaceFinder::Sweep(FaceModels& models, ImageView image, std::int64_t now_us) {
-  PrepareTiles(image.size());
+void FaceFinder::PlanSweep(Size size, std::int64_t now_us) {
+  PrepareTiles(size);
   const bool due = !sweep_us_ || now_us - *sweep_us_ >= options_.sweep_us || now_us < *sweep_us_;
-  if (next_tile_ == 0 && !due) return absl::OkStatus();
+  if (next_tile_ == 0 && !due) return;
   if (next_tile_ == 0) sweep_us_ = now_us;
   const std::size_t first = std::min(next_tile_, tiles_.size());
   const std::size_t last =
       std::min(tiles_.size(), first + static_cast<std::size_t>(options_.tiles_per_frame));
   next_tile_ = last == tiles_.size() ? 0 : last;
-  return AddTiles(models, image, first, last);
+  for (std::size_t i = first; i < last; ++i) squares_.push_back(tiles_[i]);
 }
 
 std::vector<PixelBox> TilePyramid(Size picture, int levels, int min_tile) {

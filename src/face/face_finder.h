@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/image.h"
-#include "face/models.h"
+#include "face/stages.h"
 #include "face/types.h"
 
 namespace vigil::face {
@@ -41,12 +41,14 @@ class FaceFinder {
 
   /// Everything in a single picture: first the whole picture's finds, then the tiles', each best first. One face may be
   /// found several times. Valid until the next call, as the one below.
-  absl::StatusOr<std::span<const Detection>> FindAll(FaceModels& models, ImageView image);
+  absl::StatusOr<std::span<const Detection>> FindAll(DetectionStage& detector,
+                                                     ImageView image);
 
   /// Faces of a video frame that may be new; `followed` are known already. Where one went `missing`, BlazeFace looks in
   /// every frame, from near by. Empty when it is not time to look.
-  absl::StatusOr<std::span<const Detection>> FindNew(FaceModels& models, ImageView image,
-                                                     std::int64_t timestamp_us, int followed,
+  absl::StatusOr<std::span<const Detection>> FindNew(DetectionStage& detector,
+                                                     ImageView image, std::int64_t timestamp_us,
+                                                     int followed,
                                                      std::span<const PixelBox> missing = {});
 
   /// A face has just left: look again soon.
@@ -55,11 +57,8 @@ class FaceFinder {
 
  private:
   bool Due(std::int64_t now_us, int followed);
-  absl::Status AddWhole(FaceModels& models, ImageView image);
-  absl::Status AddMissing(FaceModels& models, ImageView image, std::span<const PixelBox> missing);
-  absl::Status DropDoubtful(FaceModels& models, ImageView image);
-  absl::Status AddTiles(FaceModels& models, ImageView image, std::size_t first, std::size_t last);
-  absl::Status Sweep(FaceModels& models, ImageView image, std::int64_t now_us);
+  void PlanSweep(Size size, std::int64_t now_us);
+  absl::Status DropDoubtful(DetectionStage& detector, ImageView image);
   void PrepareTiles(Size size);
 
   const FinderOptions options_;
@@ -69,7 +68,9 @@ class FaceFinder {
   std::size_t next_tile_ = 0;             // of the sweep under way; 0: none is
   Size tiled_;                            // the picture size that tiles_ is for
   std::vector<PixelBox> tiles_;
+  std::vector<PixelBox> squares_;  // what the detector is asked for: a call, not one a square
   std::vector<Detection> found_;
+  std::vector<Detection> near_;  // of the same call: finds in squares about faces that are missing, and in tiles
 };
 
 /// Squares that cover a picture, half overlapped, of half, quarter … its long side: `levels` sizes, none below `min_tile`.

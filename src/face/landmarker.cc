@@ -70,40 +70,56 @@ void Landmarker::Reset() {
   finder_.Reset();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceModels& models,
+// What a network that failed leaves undone: all of the frame, or its own part.
+absl::Status Landmarker::Failed(Stage stage, const absl::Status& status) {
+  failed_.Add(stage);
+  return options_.degrade ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Still(FaceNetworks networks,
                                                                ImageView image) {
   Reset();
   timing_ = {};
+  failed_ = {};
   const auto start = Clock::now();
-  const auto found = finder_.FindAll(models, image);
+  const auto found = finder_.FindAll(networks.detection, image);
   timing_.detect_us = MicrosBetween(start, Clock::now());
-  if (!found.ok()) return found.status();
-  if (auto status = Confirm(models, image, 0, *found); !status.ok()) return status;
+  const absl::Status status = found.ok() ? Confirm(networks, image, 0, *found)
+                                         : Failed(Stage::kFaceDetection, found.status());
+  if (!status.ok()) return status;
   return Result();
 }
 
-absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceModels& models, ImageView image,
+absl::StatusOr<std::span<const TrackedFace>> Landmarker::Next(FaceNetworks networks,
+                                                              ImageView image,
                                                               std::int64_t timestamp_us) {
   timing_ = {};
-  if (auto status = Follow(models, image, timestamp_us); !status.ok()) return status;
-  if (const auto seen = Seen(); seen < static_cast<std::size_t>(options_.max_faces)) {
-    missing_.clear();
-    for (const auto& track : tracks_) {
-      if (!track->seen) missing_.push_back(track->box);
-    }
-    const auto start = Clock::now();
-    const auto found =
-        finder_.FindNew(models, image, timestamp_us, static_cast<int>(seen), missing_);
-    timing_.detect_us = MicrosBetween(start, Clock::now());
-    if (!found.ok()) return found.status();
-    if (auto status = Confirm(models, image, timestamp_us, *found); !status.ok()) return status;
-  }
+  failed_ = {};
+  if (auto status = Follow(networks, image, timestamp_us); !status.ok()) return status;
+  if (auto status = FindMore(networks, image, timestamp_us); !status.ok()) return status;
   if (options_.smooth) {
     for (auto& track : tracks_) {
       if (track->seen) track->filter.Apply(track->mesh, timestamp_us, options_.smoothing);
     }
   }
   return Result();
+}
+
+absl::Status Landmarker::FindMore(FaceNetworks networks, ImageView image, std::int64_t now_us) {
+  const std::size_t seen = Seen();
+  // Without meshes no find could become a face.
+  if (seen >= static_cast<std::size_t>(options_.max_faces) || !failed_.empty())
+    return absl::OkStatus();
+  missing_.clear();
+  for (const auto& track : tracks_) {
+    if (!track->seen) missing_.push_back(track->box);
+  }
+  const auto start = Clock::now();
+  const auto found =
+      finder_.FindNew(networks.detection, image, now_us, static_cast<int>(seen), missing_);
+  timing_.detect_us = MicrosBetween(start, Clock::now());
+  if (!found.ok()) return Failed(Stage::kFaceDetection, found.status());
+  return Confirm(networks, image, now_us, *found);
 }
 
 std::span<const TrackedFace> Landmarker::Result() {
@@ -124,39 +140,47 @@ std::size_t Landmarker::Seen() const {
       std::ranges::count_if(tracks_, [](const auto& track) { return track->seen; }));
 }
 
-// What the mesh network makes of a region; nothing where it sees no face.
-absl::StatusOr<std::optional<Mesh>> Landmarker::LookAt(FaceModels& models, ImageView image,
-                                                       const RotatedBox& region) {
-  auto mesh = models.mesh->Run(image, region);
-  if (!mesh.ok()) return mesh.status();
-  timing_.mesh_us += models.mesh->model_us();
-  if (!(mesh->score > options_.min_mesh_score)) return std::nullopt;
-  return *std::move(mesh);
+// What the mesh network makes of regions_.
+absl::StatusOr<std::span<const Mesh>> Landmarker::LookAtRegions(FaceNetworks networks,
+                                                                ImageView image) {
+  const auto meshes = networks.landmarks.Meshes(image, regions_);
+  timing_.mesh_us += networks.landmarks.network_us();
+  return meshes;
 }
 
 // Those seen in the last frame come first, in the order of ids: the older of two that lie on one face stays. One that was
 // not seen may be where it was, but does not take a face that another follows.
-absl::Status Landmarker::Follow(FaceModels& models, ImageView image, std::int64_t now_us) {
+absl::Status Landmarker::Follow(FaceNetworks networks, ImageView image, std::int64_t now_us) {
   EndOfTheLongUnseen(now_us);
   for (auto& track : tracks_) track->seen_before = std::exchange(track->seen, false);
+  followed_.clear();
+  regions_.clear();
   for (const bool seen_before : {true, false}) {
     for (auto& track : tracks_) {
       if (track->seen_before != seen_before) continue;
-      const auto mesh = LookAt(models, image, track->region);
-      if (!mesh.ok()) return mesh.status();
-      if (!*mesh) {
-        if (seen_before) finder_.FaceLost();
-        continue;
-      }
-      const bool taken = std::ranges::any_of(tracks_, [&](const auto& other) {
-        return other->seen && IoU(other->box, BoundingBox((*mesh)->span())) > kMergedIou;
-      });
-      if (!taken) {
-        if (!seen_before) track->filter.Reset();
-        track->See(**mesh, now_us);
-      } else if (seen_before) {
-        track->merged = true;
-      }
+      followed_.push_back(track.get());
+      regions_.push_back(track->region);
+    }
+  }
+  if (followed_.empty()) return absl::OkStatus();
+  const auto meshes = LookAtRegions(networks, image);
+  if (!meshes.ok()) return Failed(Stage::kLandmarkDetection, meshes.status());
+  for (std::size_t i = 0; i < followed_.size(); ++i) {
+    Track& track = *followed_[i];
+    const Mesh& mesh = (*meshes)[i];
+    if (!IsFace(mesh)) {
+      if (track.seen_before) finder_.FaceLost();
+      continue;
+    }
+    const PixelBox box = BoundingBox(mesh.span());
+    const bool taken = std::ranges::any_of(tracks_, [&](const auto& other) {
+      return other->seen && IoU(other->box, box) > kMergedIou;
+    });
+    if (!taken) {
+      if (!track.seen_before) track.filter.Reset();
+      track.See(mesh, now_us);
+    } else if (track.seen_before) {
+      track.merged = true;
     }
   }
   EndOfTheLongUnseen(now_us);
@@ -177,27 +201,54 @@ void Landmarker::End(std::size_t index) {
   tracks_.erase(at);
 }
 
+bool Landmarker::OnAFace(const PixelBox& box) const {
+  return std::ranges::any_of(
+      tracks_, [&](const auto& track) { return track->seen && SameFace(track->box, box); });
+}
+
 // Finds become faces in their order, each unless it lies on a face that is there, and only if the mesh sees one too. So
 // a find of the whole picture keeps its region, and one that the mesh refuses does not hide a better one of a tile.
-absl::Status Landmarker::Confirm(FaceModels& models, ImageView image, std::int64_t now_us,
+absl::Status Landmarker::Confirm(FaceNetworks networks, ImageView image, std::int64_t now_us,
                                  std::span<const Detection> found) {
-  const auto on_a_face = [&](const PixelBox& box) {
-    return std::ranges::any_of(
-        tracks_, [&](const auto& track) { return track->seen && SameFace(track->box, box); });
-  };
-  for (const Detection& detection : found) {
+  std::span<const Mesh> meshes;
+  std::size_t next = 0;  // of asked_
+  asked_.clear();
+  for (std::size_t i = 0; i < found.size(); ++i) {
     if (Seen() >= static_cast<std::size_t>(options_.max_faces)) break;
-    if (on_a_face(detection.box)) continue;
-    const auto mesh = LookAt(models, image, RegionFromDetection(detection));
-    if (!mesh.ok()) return mesh.status();
-    if (!*mesh) continue;
-    const PixelBox box = BoundingBox((*mesh)->span());
-    if (on_a_face(box)) continue;
+    if (OnAFace(found[i].box)) continue;
+    while (next < asked_.size() && asked_[next] < i) ++next;
+    if (next == asked_.size() || asked_[next] != i) {
+      // Those asked for and not looked at yet are asked for once more: it is rare, and keeps their order.
+      PrepareFinds(found, i, networks.landmarks.lookahead());
+      const auto all = LookAtRegions(networks, image);
+      if (!all.ok()) return Failed(Stage::kLandmarkDetection, all.status());
+      meshes = *all;
+      next = 0;
+    }
+    const Mesh& mesh = meshes[next];
+    if (!IsFace(mesh)) continue;
+    const PixelBox box = BoundingBox(mesh.span());
+    if (OnAFace(box)) continue;
     Track& track = TrackFor(box);
     track.filter.Reset();
-    track.See(**mesh, now_us);
+    track.See(mesh, now_us);
   }
   return absl::OkStatus();
+}
+
+// The find `from`, and further ones that will be looked at whatever becomes of those before them.
+void Landmarker::PrepareFinds(std::span<const Detection> found, std::size_t from, int lookahead) {
+  asked_.clear();
+  regions_.clear();
+  const std::size_t room = static_cast<std::size_t>(options_.max_faces) - Seen();
+  const std::size_t most = std::min(room, static_cast<std::size_t>(std::max(1, lookahead)));
+  for (std::size_t i = from; i < found.size() && asked_.size() < most; ++i) {
+    const bool decided_before = std::ranges::any_of(
+        asked_, [&](std::size_t other) { return SameFace(found[other].box, found[i].box); });
+    if (decided_before || OnAFace(found[i].box)) continue;
+    asked_.push_back(i);
+    regions_.push_back(RegionFromDetection(found[i]));
+  }
 }
 
 // The face that went unseen nearest to here, or a new one. A new one takes the place of the longest unseen where there is

@@ -3,16 +3,16 @@
 
 #include <absl/status/statusor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "core/image.h"
 #include "face/face_finder.h"
-#include "face/models.h"
 #include "face/one_euro.h"
+#include "face/stages.h"
 #include "face/types.h"
 
 namespace vigil::face {
@@ -25,13 +25,7 @@ struct LandmarkerOptions {
   bool smooth = true;  ///< One-Euro filter on the points of a video
   OneEuroOptions smoothing;
   FinderOptions finder;
-};
-
-/// A face that is being followed.
-struct TrackedFace {
-  std::int64_t id = 0;  ///< stable while the face stays in view; never used again
-  Mesh mesh;            ///< smoothed where the options say so
-  Mesh measured;  ///< as the network gave it: what moves fast, as lids do, is measured on this
+  bool degrade = false;  ///< a network that fails leaves its part of the frame out; see failed()
 };
 
 /// One stream's state. While fewer than `max_faces` are seen, further ones are looked for (FaceFinder says when); a face's
@@ -39,7 +33,8 @@ struct TrackedFace {
 /// is looked for where it was, and keeps its id if it is seen there again; after that it has left, and gets a new id when
 /// it comes back. One thread at a time.
 ///
-/// The networks come with each call: streams of one worker share them, and a reset costs nothing.
+/// The networks come with each call: streams of one worker share them, and a reset costs nothing. What a failed call would
+/// have found counts as not seen in that frame.
 class Landmarker {
  public:
   explicit Landmarker(const LandmarkerOptions& options);
@@ -47,14 +42,17 @@ class Landmarker {
 
   /// The next frame of a video: the faces seen in it. Time stamps rise strictly; ids and smoothing live from call to call.
   /// The result is valid until the next call, sorted by id. No memory is taken while no face comes or goes.
-  absl::StatusOr<std::span<const TrackedFace>> Next(FaceModels& models, ImageView image,
+  absl::StatusOr<std::span<const TrackedFace>> Next(FaceNetworks networks, ImageView image,
                                                     std::int64_t timestamp_us);
 
   /// A single picture: nothing is carried over, nothing smoothed. Ids count up across pictures.
-  absl::StatusOr<std::span<const TrackedFace>> Still(FaceModels& models, ImageView image);
+  absl::StatusOr<std::span<const TrackedFace>> Still(FaceNetworks networks, ImageView image);
 
   /// Ids of the faces that were not seen in the last frame of a video but have not left yet; sorted. Valid as the result.
   std::span<const std::int64_t> unseen() const { return unseen_; }
+
+  /// The networks that failed in the last call; none but with LandmarkerOptions::degrade, without which they fail the call.
+  StageSet failed() const { return failed_; }
 
   /// Forgets every face; the next frame is a first one. Ids are not used again.
   void Reset();
@@ -67,12 +65,16 @@ class Landmarker {
 
  private:
   struct Track;
-  absl::StatusOr<std::optional<Mesh>> LookAt(FaceModels& models, ImageView image,
-                                             const RotatedBox& region);
-  absl::Status Follow(FaceModels& models, ImageView image, std::int64_t now_us);
-  absl::Status Confirm(FaceModels& models, ImageView image, std::int64_t now_us,
+  absl::StatusOr<std::span<const Mesh>> LookAtRegions(FaceNetworks networks, ImageView image);
+  bool IsFace(const Mesh& mesh) const { return mesh.score > options_.min_mesh_score; }
+  absl::Status Follow(FaceNetworks networks, ImageView image, std::int64_t now_us);
+  absl::Status FindMore(FaceNetworks networks, ImageView image, std::int64_t now_us);
+  absl::Status Confirm(FaceNetworks networks, ImageView image, std::int64_t now_us,
                        std::span<const Detection> found);
+  void PrepareFinds(std::span<const Detection> found, std::size_t from, int lookahead);
+  absl::Status Failed(Stage stage, const absl::Status& status);
   std::size_t Seen() const;
+  bool OnAFace(const PixelBox& box) const;
   Track& TrackFor(const PixelBox& box);
   void EndOfTheLongUnseen(std::int64_t now_us);
   void End(std::size_t index);
@@ -85,6 +87,10 @@ class Landmarker {
   std::vector<TrackedFace> faces_;              // the last result
   std::vector<std::int64_t> unseen_;            // with it
   std::vector<PixelBox> missing_;               // where the unseen ones were
+  std::vector<Track*> followed_;                // Follow(): whose regions are in regions_
+  std::vector<RotatedBox> regions_;             // what the mesh network is asked for
+  std::vector<std::size_t> asked_;              // Confirm(): the finds that they belong to
+  StageSet failed_;
   std::int64_t next_id_ = 1;
   Timing timing_;
 };

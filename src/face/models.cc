@@ -3,6 +3,8 @@
 #include <absl/status/status.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -46,7 +48,9 @@ absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& o
 
 absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
   FaceModels models;
-  if (options.detector == DetectorKind::kBlazeFace) {
+  if (!options.with_detector) {
+    // Detect() says so.
+  } else if (options.detector == DetectorKind::kBlazeFace) {
     auto model = LoadTflite(options.dir, "face-detection");
     if (!model.ok()) return model.status();
     auto blaze = BlazeFace::Create(*std::move(model));
@@ -57,6 +61,7 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
     if (!other.ok()) return other.status();
     models.other = *std::move(other);
   }
+  if (!options.with_mesh) return models;
   auto model = LoadTflite(options.dir,
                           options.mesh_points == kMeshPoints ? "face-mesh" : "face-mesh-attention");
   if (!model.ok()) return model.status();
@@ -64,6 +69,50 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
   if (!mesh.ok()) return mesh.status();
   models.mesh = *std::move(mesh);
   return models;
+}
+
+absl::Status FaceModels::Warm() {
+  Image black(640, 480, PixelFormat::kRgb8);
+  std::fill_n(black.mutable_view().data, black.bytes(), std::uint8_t{0});
+  if (blaze || other) {
+    if (const auto finds = Detect(black.view(), {}); !finds.ok()) return finds.status();
+  }
+  if (!mesh) return absl::OkStatus();
+  const RotatedBox middle{{320, 240}, 200, 200, 0};
+  return Meshes(black.view(), {&middle, 1}).status();
+}
+
+absl::StatusOr<std::span<const Find>> FaceModels::Detect(ImageView image,
+                                                         std::span<const PixelBox> squares) {
+  finds_.clear();
+  if (!blaze && !other) return absl::FailedPreconditionError("no face detector is loaded here");
+  if (squares.empty()) {
+    auto faces = blaze ? blaze->Detect(image) : other->Detect(image);
+    if (!faces.ok()) return faces.status();
+    for (const Detection& face : *faces) finds_.push_back({face, 0});
+    return std::span<const Find>(finds_);
+  }
+  if (!blaze) return absl::FailedPreconditionError("this face detector looks at whole pictures only");
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    const auto faces = blaze->DetectIn(image, squares[i]);
+    if (!faces.ok()) return faces.status();
+    for (const Detection& face : *faces) finds_.push_back({face, static_cast<int>(i)});
+  }
+  return std::span<const Find>(finds_);
+}
+
+absl::StatusOr<std::span<const Mesh>> FaceModels::Meshes(ImageView image,
+                                                         std::span<const RotatedBox> regions) {
+  meshes_.clear();
+  network_us_ = 0;
+  if (!mesh) return absl::FailedPreconditionError("no face mesh is loaded here");
+  for (const RotatedBox& region : regions) {
+    auto found = mesh->Run(image, region);
+    if (!found.ok()) return found.status();
+    network_us_ += mesh->model_us();
+    meshes_.push_back(*found);
+  }
+  return std::span<const Mesh>(meshes_);
 }
 
 absl::StatusOr<CanonicalFace> LoadFaceGeometry(const std::filesystem::path& dir) {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "face/person_state.h"
+#include "face/state_options.h"
 
 namespace vigil::face {
 namespace {

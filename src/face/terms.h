@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/check.h"
 #include "face/types.h"
@@ -12,6 +13,9 @@ namespace vigil::face {
 inline float Ramp(float value, float from, float to) {
   return value > from ? std::min(1.0F, (value - from) / (to - from)) : 0.0F;
 }
+
+/// The static text of a term's name that came from elsewhere; "other" for one that this version does not have.
+const char* KnownTermName(std::string_view name);
 
 /// Terms in the making. Points = value × weight, or less of it after LimitTo.
 class TermList {

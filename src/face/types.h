@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/geometry.h"
+#include "face/stage_set.h"
 
 namespace vigil::face {
 
@@ -120,6 +121,17 @@ struct Yawn {
   std::int64_t count = 0;
 };
 
+/// What drowsiness is scored from, beside the eyes of the moment. Windows are those of StateOptions.
+struct EyeHistory {
+  double known_s = 0;   ///< known time in the window of PERCLOS
+  double closed_s = 0;  ///< … of it with the eyes at least 80 % closed
+  std::int32_t blinks = 0;           ///< in the window of drowsiness; as the two below
+  std::int64_t blinks_us = 0;        ///< how long they took together
+  std::int64_t long_closures_us = 0;  ///< time within long closures, the present one included
+  std::int32_t yawns = 0;            ///< in the window of yawns
+  friend bool operator==(const EyeHistory&, const EyeHistory&) = default;
+};
+
 /// One contribution to a score, so that a result explains itself.
 struct Term {
   const char* name = "";  ///< static text
@@ -181,6 +193,7 @@ struct Timing {
 struct FaceResult {
   std::vector<Face> faces;  ///< by id
   Timing timing;
+  StageSet failed = {};  ///< what these would have found is not set; none but with PipelineOptions::degrade
 };
 
 }  // namespace vigil::face

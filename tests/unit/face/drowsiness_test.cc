@@ -90,7 +90,6 @@ TEST(Drowsiness, ADrowsyMinute) {
 
 TEST(Drowsiness, PerclosCutOffsOfTheLiteratureAreLevels) {
   // PERCLOS and nothing else, at the cut-offs.
-  const ClosureLog none;
   struct Cut {
     double perclos;
     DrowsinessLevel expected;
@@ -98,15 +97,11 @@ TEST(Drowsiness, PerclosCutOffsOfTheLiteratureAreLevels) {
   for (const Cut& cut :
        {Cut{0.074, kAlert}, Cut{0.0751, kMild}, Cut{0.149, kMild}, Cut{0.1501, kModerate}}) {
     DrowsinessScorer scorer({});
-    const Drowsiness& result = scorer.Update(0, {.eyes = {},
-                                                 .closed_s = 60 * cut.perclos,
-                                                 .known_s = 60,
-                                                 .coverage = 1,
-                                                 .blinks = &none,
-                                                 .long_closures = &none,
-                                                 .yawns = &none,
-                                                 .long_since_us = {},
-                                                 .blink_completed = {}});
+    const Drowsiness& result =
+        scorer.Update(0, {.eyes = {},
+                          .history = {.known_s = 60, .closed_s = 60 * cut.perclos},
+                          .coverage = 1,
+                          .blink_completed = {}});
     EXPECT_EQ(result.level, cut.expected) << cut.perclos << " gives " << result.score;
   }
 }
@@ -178,21 +173,16 @@ TEST(Drowsiness, AnAbsentFaceIsNotAsleep) {
 }
 
 TEST(Drowsiness, TheLevelDoesNotFlap) {
-  const ClosureLog none;
   DrowsinessScorer scorer({});
   int changes = 0;
   DrowsinessLevel level = kAlert;
   const auto feed = [&](double from, double to, auto score) {
     for (double t = from; t < to; t += 0.1) {
-      const Drowsiness& now = scorer.Update(Us(t), {.eyes = {},
-                                                    .closed_s = 60 * 0.18 * score(t) / 60,
-                                                    .known_s = 60,
-                                                    .coverage = 1,
-                                                    .blinks = &none,
-                                                    .long_closures = &none,
-                                                    .yawns = &none,
-                                                    .long_since_us = {},
-                                                    .blink_completed = {}});
+      const Drowsiness& now =
+          scorer.Update(Us(t), {.eyes = {},
+                                .history = {.known_s = 60, .closed_s = 60 * 0.18 * score(t) / 60},
+                                .coverage = 1,
+                                .blink_completed = {}});
       changes += now.level != level;
       level = now.level;
     }
@@ -216,21 +206,16 @@ TEST(Drowsiness, TheLevelDoesNotFlap) {
 }
 
 TEST(Drowsiness, OtherWeightsStillAddUpToAtMost100) {
-  const ClosureLog none;
   DrowsinessOptions options;
   options.perclos_weight = options.closures_weight = options.lids_now_weight = 100;
   DrowsinessScorer scorer(options);
-  EyeReading closed;
-  closed.known = true;
-  const Drowsiness& result = scorer.Update(10'000'000, {.eyes = closed,
-                                                        .closed_s = 4,
-                                                        .known_s = 5,
-                                                        .coverage = 0.1F,
-                                                        .blinks = &none,
-                                                        .long_closures = &none,
-                                                        .yawns = &none,
-                                                        .long_since_us = 5'000'000,
-                                                        .blink_completed = {}});
+  Eyes closed;
+  closed.state = EyeState::kClosed;
+  const Drowsiness& result = scorer.Update(
+      10'000'000, {.eyes = closed,
+                   .history = {.known_s = 5, .closed_s = 4, .long_closures_us = 5'000'000},
+                   .coverage = 0.1F,
+                   .blink_completed = {}});
   EXPECT_NEAR(result.score, 100, 1e-3);
   EXPECT_EQ(SumOf(result.terms), result.score);
 }

@@ -1,0 +1,57 @@
+// The configuration of what listens: addresses, TLS, limits. The same for every role that serves gRPC.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/config/schema.h"
+#include "core/listener.h"
+#include "rpc/server.h"
+
+namespace vigil::app {
+
+/// A model that KServe's protocol offers beside those in use.
+struct ServedModelConfig {
+  std::string file;
+  std::string version = "1";
+};
+
+struct ServingConfig {
+  std::string listen = "127.0.0.1:50051";
+  std::string http_listen = "127.0.0.1:8080";
+  bool insecure = false;
+  bool reflection = true;
+  int queues = 1;
+  std::chrono::milliseconds drain{5000};
+  int max_resets = 100;
+  ListenerOptions connections;
+  rpc::ServerLimits limits;
+  std::string certificate_file, key_file, client_ca_file;
+  bool serve_models = true;
+  std::map<std::string, ServedModelConfig> models;
+};
+
+void RegisterServing(config::Schema& schema, ServingConfig& config);
+
+/// The addresses, once they may be listened on: nobody but this machine is served without TLS, unless server.insecure
+/// says so. InvalidArgument.
+struct ServingAddresses {
+  ListenAddress grpc;
+  std::optional<ListenAddress> http;
+};
+absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config);
+
+/// The PEM text of a file that the configuration names with `key`. NotFound, PermissionDenied, or InvalidArgument where it
+/// is none.
+absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key);
+
+/// Certificates and key, read from their files. NotFound, PermissionDenied or InvalidArgument; what is in a key file is in
+/// no message.
+absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config);
+
+}  // namespace vigil::app

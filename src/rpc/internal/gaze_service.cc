@@ -1,0 +1,187 @@
+#include "rpc/internal/gaze_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "core/status.h"
+#include "core/time.h"
+#include "rpc/internal/frame_decoder.h"
+#include "rpc/internal/frame_request.h"
+#include "rpc/internal/inference_metrics.h"
+#include "rpc/internal/messages.h"
+#include "rpc/internal/pooled_calls.h"
+
+namespace vigil::rpc::internal {
+namespace {
+
+constexpr std::uint32_t kFrameData = v1::VideoFrame::kFrameDataFieldNumber;
+constexpr std::uint32_t kLastField = v1::VideoFrame::kBudgetUsFieldNumber;
+constexpr std::int64_t kLongestBudgetUs = 3'600'000'000;
+
+// Microseconds: 285 years, so that times can be added without a thought.
+constexpr std::int64_t kLatestTime = 9'000'000'000'000'000;
+
+// What the streams share.
+struct Shared {
+  Shared(FaceBackend& backend, int workers, Metrics& all_metrics)
+      : faces(backend),
+        metrics(all_metrics, "gaze"),
+        decoders(static_cast<std::size_t>(workers)) {}
+
+  FaceBackend& faces;
+  const InferenceMetrics metrics;
+  std::vector<FrameDecoder> decoders;  // one a worker
+};
+
+class GazeStream final : public Answerer {
+ public:
+  GazeStream(std::shared_ptr<Shared> shared, const Call& call)
+      : shared_(std::move(shared)),
+        faces_(shared_->faces.Open()),
+        trace_id_(call.trace_id()),
+        peer_(call.peer()) {
+    shared_->metrics.Streams(1);
+  }
+  ~GazeStream() override {
+    shared_->metrics.Streams(-1);
+    Log(log::Level::kInfo, fmt::format("gaze stream ended: {} frames answered, {} of them with "
+                                       "errors, {} dropped", frames_, failed_, dropped_));
+  }
+
+  absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
+    const auto taken = Clock::now();
+    shared_->metrics.Dropped(request.dropped - dropped_);
+    dropped_ = request.dropped;
+    result_.Clear();
+    result_.set_main_face(-1);
+    std::size_t found = 0;
+    std::int64_t model_us = 0;
+    v1::Timings& timings = *result_.mutable_timings();
+    const absl::Status status = Look(request, taken, timings, found, model_us);
+    if (!status.ok()) {
+      ToMessage(status, *result_.mutable_error());
+      ++failed_;
+      // The first is told; of the others there may be as many as frames.
+      Log(failed_ == 1 ? log::Level::kWarning : log::Level::kDebug, MessageOf(status),
+          result_.sequence());
+    }
+    request_.Clear();
+    ++frames_;
+    result_.set_dropped(dropped_);
+    timings.set_queue_us(MicrosBetween(request.arrived, taken));
+    const std::int64_t total_us = MicrosBetween(request.arrived, Clock::now());
+    timings.set_total_us(total_us);
+    shared_->metrics.Answered(status.ok(), found, model_us, total_us);
+    return Serialise(result_);
+  }
+
+ private:
+  absl::Status Look(const Request& request, Clock::time_point taken, v1::Timings& timings,
+                    std::size_t& found, std::int64_t& model_us) {
+    if (auto status = request_.Read(request.message, kFrameData, kLastField, frame_); !status.ok())
+      return status;
+    result_.set_timestamp_us(frame_.timestamp_us());
+    result_.set_sequence(frame_.sequence());
+    if (frame_.stream_id().size() > limits::kMaxIdBytes)
+      return absl::InvalidArgumentError(
+          fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
+    result_.set_stream_id(frame_.stream_id());
+    stream_id_ = frame_.stream_id();
+    if (frame_.timestamp_us() < 0 || frame_.timestamp_us() > kLatestTime)
+      return absl::InvalidArgumentError(
+          fmt::format("timestamp_us {}: 0 to {}", frame_.timestamp_us(), kLatestTime));
+    if (latest_us_ && frame_.timestamp_us() <= *latest_us_)
+      return absl::InvalidArgumentError(fmt::format("timestamp_us {} does not come after {}",
+                                                    frame_.timestamp_us(), *latest_us_));
+    if (frame_.budget_us() > 0 &&
+        MicrosBetween(request.arrived, taken) > frame_.budget_us())
+      return absl::DeadlineExceededError("the frame's time was over before its turn came");
+    const auto encoding = EncodingOf(frame_.encoding());
+    if (!encoding.ok()) return encoding.status();
+    FrameDecoder& decoder = shared_->decoders[static_cast<std::size_t>(request.worker)];
+    const auto image =
+        decoder.Decode(request_.bytes(), *encoding, {frame_.width(), frame_.height()});
+    timings.set_decode_us(MicrosBetween(taken, Clock::now()));
+    if (!image.ok()) return image.status();
+    latest_us_ = frame_.timestamp_us();
+    StreamFrame frame{.image = *image,
+                      .timestamp_us = frame_.timestamp_us(),
+                      .sequence = frame_.sequence(),
+                      .stream_id = frame_.stream_id(),
+                      .jpeg = decoder.jpeg(),
+                      .trace_id = trace_id_};
+    if (frame_.budget_us() > 0)
+      frame.deadline = request.arrived + std::chrono::microseconds(
+                                             std::min(frame_.budget_us(), kLongestBudgetUs));
+    const auto faces = faces_->Next(request.worker, frame);
+    if (!faces.ok()) return faces.status();
+    const face::FaceResult& result = **faces;
+    ToMessage(result, image->size(), !frame_.omit_points(), result_);
+    timings.set_detect_us(result.timing.detect_us);
+    timings.set_mesh_us(result.timing.mesh_us);
+    timings.set_other_us(result.timing.other_us);
+    found = result.faces.size();
+    model_us = result.timing.detect_us + result.timing.mesh_us;
+    return absl::OkStatus();
+  }
+
+  void Log(log::Level level, std::string_view text,
+           std::optional<std::uint64_t> frame = std::nullopt) const {
+    const std::string number = frame ? std::to_string(*frame) : "";
+    const log::Field fields[] = {
+        {"stream_id", stream_id_}, {"frame", number}, {"peer", peer_}, {"trace_id", trace_id_}};
+    log::Write(level, text, fields);
+  }
+
+  absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding) const {
+    switch (encoding) {
+      case v1::IMAGE_ENCODING_JPEG:
+        return FrameEncoding::kJpeg;
+      case v1::IMAGE_ENCODING_RGB24:
+        return FrameEncoding::kRgb24;
+      case v1::IMAGE_ENCODING_BGR24:
+        return FrameEncoding::kBgr24;
+      case v1::IMAGE_ENCODING_UNSPECIFIED:
+        return LooksLikeJpeg(request_.bytes()) ? FrameEncoding::kJpeg : FrameEncoding::kRgb24;
+      default:
+        return absl::InvalidArgumentError(
+            fmt::format("encoding {} is not known here", static_cast<int>(encoding)));
+    }
+  }
+
+  const std::shared_ptr<Shared> shared_;
+  const std::unique_ptr<FaceStream> faces_;
+  const std::string trace_id_, peer_;
+  FrameRequest request_;
+  v1::VideoFrame frame_;
+  v1::FaceMeshResult result_;
+  std::string stream_id_;
+  std::optional<std::int64_t> latest_us_;
+  std::uint64_t dropped_ = 0, frames_ = 0, failed_ = 0;
+};
+
+}  // namespace
+
+Service GazeService(FaceBackend* faces, StreamPool& pool, Metrics& metrics) {
+  Service service{"vigil.v1.GazeService", {}};
+  std::shared_ptr<Shared> shared;
+  if (faces != nullptr) shared = std::make_shared<Shared>(*faces, pool.workers(), metrics);
+  service.methods.push_back(StreamMethod(
+      "StreamGaze", pool, Pace::kNewestWins,
+      [shared](const Call& call) -> absl::StatusOr<std::unique_ptr<Answerer>> {
+        if (shared == nullptr)
+          return absl::FailedPreconditionError("this server looks for no faces");
+        return std::make_unique<GazeStream>(shared, call);
+      }));
+  return service;
+}
+
+}  // namespace vigil::rpc::internal
