@@ -286,6 +286,7 @@ void Register(Schema& schema, Config& config) {
   RegisterScene(schema, config.scene);
   RegisterDelivery(schema, config.delivery);
   RegisterServing(schema, config.server);
+  RegisterEdge(schema, config.edge);
 }
 
 std::vector<std::string> NotYet(const Config& config) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/delivery.h"
+#include "app/edge_config.h"
 #include "app/scene_config.h"
 #include "app/serving_config.h"
 #include "core/config/schema.h"
@@ -67,6 +68,7 @@ struct Config {
   SceneConfig scene;
   DeliveryConfig delivery;
   ServingConfig server;
+  EdgeConfig edge;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

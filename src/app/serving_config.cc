@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "core/config/load.h"
+#include "app/pem_file.h"
 #include "core/status.h"
 
 namespace vigil::app {
@@ -60,15 +60,6 @@ void RegisterLimits(Schema& s, rpc::ServerLimits& limits, ListenerOptions& conne
   s.Key("least_ping_interval", limits.least_ping_interval)
       .Range(milliseconds(0), hours(1))
       .Doc("a client that asks more often without calls is cut off");
-}
-
-absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key) {
-  const auto file = config::ReadFile(path);
-  if (!file.ok())
-    return absl::Status(file.status().code(), fmt::format("{}: {}", key, MessageOf(file.status())));
-  if (file->text.find("-----BEGIN ") == std::string::npos)
-    return absl::InvalidArgumentError(fmt::format("{}: {} holds no PEM", key, path));
-  return file->text;
 }
 
 }  // namespace
