@@ -47,6 +47,7 @@ void EdgeMerge::OnRemote(rpc::RemoteResult result) {
   frame->result.faces = std::move(result.faces);
   frame->result.remote_us = result.round_trip_us;
   frame->result.server_us = result.server_us;
+  frame->result.server_decode_us = result.decode_us;
 }
 
 void EdgeMerge::OnRemoteLost(std::uint64_t sequence, const absl::Status& why,

@@ -46,6 +46,7 @@ struct EdgeResult {
   std::vector<std::int64_t> local_faces;  ///< of kBoth: ids of those that only this device saw
   std::int64_t remote_us = 0;             ///< there and back; 0: not computed there
   std::int64_t server_us = 0;             ///< of it, within the server
+  std::int64_t server_decode_us = 0;      ///< of that, decoding
   std::int64_t local_us = 0;              ///< 0: not computed here
 };
 

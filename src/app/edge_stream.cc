@@ -358,8 +358,13 @@ class EdgeStream final : private EdgeRemoteEvents {
     if (context_.json != nullptr) {
       const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
                                frame.image.size()};
-      const FrameOrigin origin{Name(*result.computed), result.local_faces, latency_us,
-                               result.remote_us,       result.server_us,   result.local_us};
+      const FrameOrigin origin{.computed = Name(*result.computed),
+                               .local_faces = result.local_faces,
+                               .total_us = latency_us,
+                               .remote_us = result.remote_us,
+                               .server_us = result.server_us,
+                               .server_decode_us = result.server_decode_us,
+                               .local_us = result.local_us};
       WriteFrame(json_, header, {.faces = &result.faces, .origin = &origin});
       line_.assign(json_.text()).append(1, '\n');
       if (auto status = context_.json->Write(number_, line_, stop); !status.ok()) return status;

@@ -172,6 +172,7 @@ void WriteOrigin(JsonWriter& json, const FrameOrigin& origin) {
   ms("total", origin.total_us);
   ms("remote", origin.remote_us);
   ms("server", origin.server_us);
+  ms("server_decode", origin.server_decode_us);
   ms("local", origin.local_us);
   json.EndObject();
 }

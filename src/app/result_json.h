@@ -29,6 +29,7 @@ struct FrameOrigin {
   std::int64_t total_us = 0;                  ///< from the capture until the result
   std::int64_t remote_us = 0;                 ///< to the server and back
   std::int64_t server_us = 0;                 ///< of it, within the server
+  std::int64_t server_decode_us = 0;          ///< of that, decoding the picture
   std::int64_t local_us = 0;                  ///< this device's networks
 };
 

@@ -60,6 +60,7 @@ class Program {
   }
 
   void Signal(int signal) const { kill(child_, signal); }
+  pid_t pid() const { return child_; }
 
   /// True once it has said something on stdout, or closed it; false after `limit`.
   bool AwaitOutput(std::chrono::seconds limit = kPatience) {
