@@ -129,6 +129,7 @@ absl::StatusOr<rpc::GazeClientOptions> ClientOptionsOf(const EdgeConfig& config)
     if (!text.ok()) return text.status();
     *into.second = *std::move(text);
   }
+  if (auto status = rpc::Validate(options); !status.ok()) return status;
   return options;
 }
 

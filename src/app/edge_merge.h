@@ -55,7 +55,7 @@ struct EdgeMergeOptions {
   std::size_t waiting_local =
       2;  ///< of them, waiting for this device's own networks, before no more are taken
   Clock::duration local_limit =
-      std::chrono::milliseconds(200);  ///< a frame that waits longer for them is lost
+      std::chrono::milliseconds(1000);  ///< a frame that waits longer for them is lost
 };
 
 /// A value of one stream: frames go in, outcomes of both sides go in, results come out, one a frame and in order. The

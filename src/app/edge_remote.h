@@ -70,7 +70,9 @@ class EdgeRemote final : private rpc::GazeEvents {
   /// Begins what is due. Several times a second.
   void Tick(Clock::time_point now);
   /// Ends everything; outcomes that are still to come are told before it returns.
-  void Stop() { client_->Stop(); }
+  void Stop() {
+    if (client_ != nullptr) client_->Stop();
+  }
 
   EdgeRemoteCounts counts() const;
   EdgeRemoteState state() const;

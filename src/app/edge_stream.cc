@@ -119,7 +119,7 @@ class EdgeStream final : private EdgeRemoteEvents {
         metrics_(context.metrics, name_),
         merge_({.capacity = static_cast<std::size_t>(edge_.max_in_flight) + kWaitingLocal + 2,
                 .waiting_local = kWaitingLocal,
-                .local_limit = edge_.deadline}) {
+                .local_limit = std::max<Clock::duration>(2 * edge_.deadline, 1s)}) {
     report_.name = name_;
     if (!save.empty()) video_.emplace(save, context.config.output.video);
     if (video_ || context.display != nullptr)
@@ -488,6 +488,7 @@ void Append(std::string& text, const EdgeReport& r) {
   if (r.skipped > 0) fmt::format_to(out, ", {} passed over for edge.max_fps", r.skipped);
   if (r.capture.corrupt > 0) fmt::format_to(out, ", {} damaged", r.capture.corrupt);
   text += '\n';
+  if (r.lost > 0) fmt::format_to(out, "  the last loss: {}\n", r.last_loss);
   if (r.server) {
     const EdgeRemoteCounts& s = *r.server;
     fmt::format_to(out,

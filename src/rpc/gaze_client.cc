@@ -495,9 +495,7 @@ class Client final : public GazeClient {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GazeClient>> GazeClient::Create(const GazeClientOptions& options,
-                                                               GazeEvents& events) {
-  VIGIL_CHECK(options.max_in_flight >= 1 && options.max_in_flight <= 64);
+absl::Status Validate(const GazeClientOptions& options) {
   const ClientTls& tls = options.tls;
   if (tls.certificate.empty() != tls.key.empty())
     return absl::InvalidArgumentError("a client certificate and its key belong together");
@@ -505,6 +503,13 @@ absl::StatusOr<std::unique_ptr<GazeClient>> GazeClient::Create(const GazeClientO
   if (any && !options.server.tls)
     return absl::InvalidArgumentError(fmt::format("{}: certificates need TLS; write https://{}",
                                                   options.server.text(), options.server.target()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<GazeClient>> GazeClient::Create(const GazeClientOptions& options,
+                                                               GazeEvents& events) {
+  VIGIL_CHECK(options.max_in_flight >= 1 && options.max_in_flight <= 64);
+  if (auto status = Validate(options); !status.ok()) return status;
   return std::make_unique<Client>(options, events);
 }
 

@@ -40,6 +40,9 @@ struct GazeClientOptions {
   std::chrono::milliseconds last_words{200};  ///< how long Stop() waits for what is on its way
 };
 
+/// InvalidArgument: certificates without https, a key without its certificate.
+absl::Status Validate(const GazeClientOptions& options);
+
 enum class SentEncoding : std::uint8_t { kJpeg, kRgb24 };
 
 struct SentFrame {
@@ -83,7 +86,7 @@ class GazeClient {
  public:
   enum class State : std::uint8_t { kIdle, kConnecting, kStreaming, kStopped };
 
-  /// InvalidArgument: certificates without https, a key without its certificate. `events` outlives it.
+  /// Errors of Validate(). `events` outlives it.
   static absl::StatusOr<std::unique_ptr<GazeClient>> Create(const GazeClientOptions& options,
                                                             GazeEvents& events);
   /// As Stop().
