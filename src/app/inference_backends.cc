@@ -8,6 +8,7 @@
 
 #include "core/limits.h"
 #include "core/status.h"
+#include "nn/kserve_model.h"
 #include "nn/model_catalog.h"
 #include "nn/model_file.h"
 #include "nn/onnx_model.h"
@@ -16,8 +17,8 @@
 namespace vigil::app {
 namespace {
 
-constexpr std::string_view kFaceModels[] = {"face_detection_short_range", "face_landmark",
-                                            "face_landmark_with_attention"};
+constexpr std::string_view kFaceModels[] = {"face-detection", "face-mesh",
+                                            "face-mesh-attention"};
 constexpr int kServedSide = 640;  // of a picture input that its file leaves open
 
 class FaceVideo final : public rpc::FaceStream {
@@ -161,7 +162,8 @@ absl::Status InferenceBackends::LoadServed(const Config& config, const ModelPlan
         files.push_back({std::string(name), "1", plan.faces->dir / known->file});
     }
   }
-  if (config.server.serve_models && plan.objects && !plan.objects->model_file.empty())
+  if (config.server.serve_models && plan.objects && !plan.objects->model_file.empty() &&
+      !nn::IsKserveUrl(plan.objects->model_file))  // one that runs elsewhere is served there
     files.push_back({objects_->model_name(), "1", plan.objects->model_file});
   for (const auto& [name, model] : config.server.models)
     files.push_back({name, model.version, model.file});

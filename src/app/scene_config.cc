@@ -255,7 +255,8 @@ void RegisterDetector(Schema& s, SceneConfig& config) {
   s.Key("model_file", config.detector_file)
       .Doc(
           "an ONNX detector: its file, or a name that vigil models list knows; `hog`: the built-in "
-          "person detector; empty: no objects are looked for");
+          "person detector; grpc://host:port/model: one that a KServe v2 server runs (Triton, "
+          "OpenVINO Model Server, vigil infer), grpcs:// with TLS; empty: no objects are looked for");
   s.Key("family", config.detector_family)
       .Check([](const std::string& name) {
         return name == "auto" ? absl::OkStatus() : objects::ParseFamily(name).status();

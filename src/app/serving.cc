@@ -45,6 +45,8 @@ class ResetGuard {
 struct Gauges {
   explicit Gauges(Metrics& m)
       : connections(m.AddGauge("vigil_connections", "Open connections")),
+        flooded(m.AddGauge("vigil_connections_flooding",
+                           "Connections closed for sending what leads to nothing, so far")),
         refused(m.AddGauge("vigil_connections_refused", "Connections over a limit, so far")),
         calls(m.AddGauge("vigil_calls", "Open calls")),
         calls_total(m.AddGauge("vigil_calls_begun", "Calls so far")),
@@ -53,7 +55,7 @@ struct Gauges {
         in_line(m.AddGauge("vigil_streams_waiting", "Streams whose turn has not come")),
         resets(m.AddCounter("vigil_connections_reset_total",
                             "Connections closed for opening calls only to cut them off")) {}
-  Gauge connections, refused, calls, calls_total, cancelled, calls_refused, in_line;
+  Gauge connections, flooded, refused, calls, calls_total, cancelled, calls_refused, in_line;
   Counter resets;
 };
 
@@ -111,7 +113,9 @@ class ServingImpl final : public Serving {
         http_->Serve(std::move(connection), peer);
       };
     }
-    auto listener = Listener::Open(addresses->grpc, config_.connections, std::move(routes));
+    auto listener = Listener::Open(
+        addresses->grpc, config_.connections, std::move(routes),
+        [this](const std::string& peer) { return rpc_->ProgressOf(peer); });
     if (!listener.ok()) return listener.status();
     main_ = *std::move(listener);
     where_ = fmt::format("gRPC{} on {}:{}", tls->enabled() ? "" : " and HTTP",
@@ -150,6 +154,7 @@ class ServingImpl final : public Serving {
     const auto calls = rpc_->counts();
     gauges_.connections.Set(connections.open);
     gauges_.refused.Set(static_cast<double>(connections.refused + connections.unknown));
+    gauges_.flooded.Set(static_cast<double>(connections.flooded));
     gauges_.calls.Set(calls.open);
     gauges_.calls_total.Set(static_cast<double>(calls.calls));
     gauges_.cancelled.Set(static_cast<double>(calls.cancelled));

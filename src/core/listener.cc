@@ -5,11 +5,12 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -30,7 +31,8 @@ namespace {
 
 constexpr int kBacklog = 512;
 constexpr std::size_t kEnoughBytes = 3;
-constexpr std::chrono::milliseconds kTick{250};  // how exactly time limits are kept
+constexpr std::chrono::milliseconds kTick{100};  // how exactly time limits are kept
+constexpr std::int64_t kFreeBytesATick = 32'000;  // that nobody has to account for: pings, health checks
 constexpr std::string_view kPreface = "PRI";     // no method of HTTP/1 begins like it
 
 struct Address {
@@ -66,9 +68,11 @@ Address Describe(const sockaddr_storage& from) {
 
 class EpollListener final : public Listener {
  public:
-  EpollListener(Descriptor socket, int port, const ListenerOptions& options, Routes routes)
+  EpollListener(Descriptor socket, int port, const ListenerOptions& options, Routes routes,
+                ProgressOf progress)
       : options_(options),
         routes_(std::move(routes)),
+        progress_(std::move(progress)),
         socket_(std::move(socket)),
         port_(port),
         epoll_(epoll_create1(EPOLL_CLOEXEC)),
@@ -120,6 +124,9 @@ class EpollListener final : public Listener {
     Address address;
     bool handed_on = false;
     Deadline close_at = Deadline::max();
+    bool guarded = false;  // has to make progress
+    std::uint64_t steps = 0;
+    std::int64_t accounted = 0;  // of the bytes that came
   };
 
   void Watch(int fd, std::uint32_t events) {
@@ -158,6 +165,7 @@ class EpollListener final : public Listener {
       if (Clock::now() >= next_tick) {
         next_tick = After(kTick);
         CloseOverdue();
+        CloseFlooding();
         if (paused_ && socket_) {
           paused_ = false;
           Watch(socket_.get(), EPOLLIN);
@@ -196,7 +204,9 @@ class EpollListener final : public Listener {
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       const int key = fd.get();
       connections_[key] =
-          Connection{std::move(fd), std::move(address), false, After(options_.first_bytes_timeout)};
+          Connection{.socket = std::move(fd),
+                     .address = std::move(address),
+                     .close_at = After(options_.first_bytes_timeout)};
       Watch(key, EPOLLIN | EPOLLRDHUP | EPOLLET);
     }
   }
@@ -230,6 +240,7 @@ class EpollListener final : public Listener {
       return Forget(found);
     }
     connection.handed_on = true;
+    connection.guarded = progress_ && kind != FirstBytes::kHttp1;
     connection.close_at =
         (events & EPOLLRDHUP) != 0 ? After(options_.linger) : Deadline::max();
     // From here on only its end matters.
@@ -267,8 +278,37 @@ class EpollListener final : public Listener {
     }
   }
 
+  static std::int64_t BytesReceived(int fd) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    return static_cast<std::int64_t>(info.tcpi_bytes_received);
+  }
+
+  void CloseFlooding() {
+    std::lock_guard lock(mutex_);
+    for (auto& [fd, connection] : connections_) {
+      if (!connection.guarded) continue;
+      const std::int64_t bytes = BytesReceived(fd);
+      connection.accounted = std::min(bytes, connection.accounted + kFreeBytesATick);
+      if (bytes == connection.accounted) continue;
+      const Progress progress = progress_(connection.address.peer);
+      if (progress.steps != connection.steps) {
+        connection.steps = progress.steps;
+        connection.accounted = bytes;
+      } else if (bytes - connection.accounted > progress.bytes_allowed) {
+        ++counts_.flooded;
+        connection.guarded = false;
+        shutdown(fd, SHUT_RDWR);
+        log::Warning("{}: closed, {} bytes came that lead to nothing", connection.address.peer,
+                     bytes - connection.accounted);
+      }
+    }
+  }
+
   const ListenerOptions options_;
   const Routes routes_;
+  const ProgressOf progress_;
   Descriptor socket_;
   const int port_;
   const Descriptor epoll_, wake_;
@@ -322,7 +362,7 @@ bool ListenAddress::is_loopback() const {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const ListenAddress& address,
                                                          const ListenerOptions& options,
-                                                         Routes routes) {
+                                                         Routes routes, ProgressOf progress) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV | (address.host == "localhost" ? 0 : AI_NUMERICHOST);
   hints.ai_socktype = SOCK_STREAM;
@@ -346,7 +386,8 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const ListenAddress& ad
   const int port = ntohs(own.ss_family == AF_INET6
                              ? reinterpret_cast<const sockaddr_in6&>(own).sin6_port
                              : reinterpret_cast<const sockaddr_in&>(own).sin_port);
-  return std::make_unique<EpollListener>(std::move(fd), port, options, std::move(routes));
+  return std::make_unique<EpollListener>(std::move(fd), port, options, std::move(routes),
+                                         std::move(progress));
 }
 
 }  // namespace vigil

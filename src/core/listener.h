@@ -38,6 +38,12 @@ enum class FirstBytes : std::uint8_t {
 /// Three bytes suffice. Pure.
 FirstBytes Recognise(std::string_view bytes);
 
+/// What the server of a connection has made of what came.
+struct Progress {
+  std::uint64_t steps = 0;         ///< rises with each message and call
+  std::int64_t bytes_allowed = 0;  ///< that may come before the next step
+};
+
 struct ListenerOptions {
   int max_connections = 1000;    ///< at once; further ones are closed
   int max_per_address = 64;      ///< of one peer address; loopback is not counted by address
@@ -53,19 +59,26 @@ class Listener {
   /// "127.0.0.1:1234" or "[::1]:1234".
   using Route = std::function<void(Descriptor connection, const std::string& peer)>;
   struct Routes {
-    Route http2, http1, tls;  ///< empty: such connections are closed
+    // Empty: such connections are closed.
+    Route http2 = {}, http1 = {}, tls = {};
   };
+  /// Asked ten times a second of connections that went to `http2` or `tls`, in the listener's thread. One that takes
+  /// more than it is allowed without any step is closed: its server keeps what leads to nothing (headers without an
+  /// end), and would for ever. Empty: none is.
+  using ProgressOf = std::function<Progress(const std::string& peer)>;
   struct Counts {
     std::uint64_t accepted = 0;  ///< all that were accepted, so far
     std::uint64_t refused = 0;   ///< of them: over a limit
     std::uint64_t unknown = 0;   ///< of them: first bytes that nobody takes, or too late
+    std::uint64_t flooded = 0;   ///< of them: closed for sending without progress
     int open = 0;                ///< now
   };
 
   /// InvalidArgument: no such address. Unavailable: taken, with the reason. Accepts from now on.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const ListenAddress& address,
                                                         const ListenerOptions& options,
-                                                        Routes routes);
+                                                        Routes routes,
+                                                        ProgressOf progress = {});
   virtual ~Listener() = default;
 
   /// The one that was taken.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -74,18 +75,21 @@ class StreamQueue final : public StreamPool::Stream,
                           public std::enable_shared_from_this<StreamQueue<T>> {
  public:
   using WorkOn = std::function<void(int worker, T value)>;
+  /// Whether work may be begun. What makes it true again calls Nudge() afterwards; only the work itself makes it false.
+  using MayWork = std::function<bool()>;
 
-  /// `pool` outlives it. `work` is called by workers, one call at a time.
+  /// `pool` outlives it. `work` is called by workers, one call at a time, as is `may_work` before each.
   static std::shared_ptr<StreamQueue> Create(StreamPool& pool, WhenFull when_full,
-                                             std::size_t capacity, WorkOn work) {
+                                             std::size_t capacity, WorkOn work,
+                                             MayWork may_work = [] { return true; }) {
     return std::shared_ptr<StreamQueue>(
-        new StreamQueue(pool, when_full, capacity, std::move(work)));
+        new StreamQueue(pool, when_full, capacity, std::move(work), std::move(may_work)));
   }
 
   /// `value` is moved from unless it was refused, which it always is after Close().
   Offered Offer(T& value) {
     Offered offered = Offered::kTaken;
-    T older{};  // destroyed outside the lock
+    std::optional<T> older;  // destroyed outside the lock
     {
       std::lock_guard lock(mutex_);
       if (closed_) return Offered::kRefused;
@@ -96,21 +100,13 @@ class StreamQueue final : public StreamPool::Stream,
         offered = Offered::kReplacedOlder;
       }
       values_.push_back(std::move(value));
-      if (held_) return offered;
     }
     pool_.Ready(this->shared_from_this());
     return offered;
   }
 
-  /// While held, no further work is begun.
-  void Hold(bool held) {
-    {
-      std::lock_guard lock(mutex_);
-      held_ = held;
-      if (held || values_.empty()) return;
-    }
-    pool_.Ready(this->shared_from_this());
-  }
+  /// Work that could not be begun perhaps can.
+  void Nudge() { pool_.Ready(this->shared_from_this()); }
 
   /// What waits is given up, and nothing more is taken. A piece at work goes on to its end. Returns how many were given up.
   std::size_t Close() {
@@ -127,27 +123,33 @@ class StreamQueue final : public StreamPool::Stream,
   }
 
  private:
-  StreamQueue(StreamPool& pool, WhenFull when_full, std::size_t capacity, WorkOn work)
-      : pool_(pool), when_full_(when_full), capacity_(capacity), work_(std::move(work)) {}
+  StreamQueue(StreamPool& pool, WhenFull when_full, std::size_t capacity, WorkOn work,
+              MayWork may_work)
+      : pool_(pool),
+        when_full_(when_full),
+        capacity_(capacity),
+        work_(std::move(work)),
+        may_work_(std::move(may_work)) {}
 
   bool Work(int worker) override {
+    if (!may_work_()) return false;
     std::unique_lock lock(mutex_);
-    if (values_.empty() || held_) return false;
+    if (values_.empty()) return false;
     T value = std::move(values_.front());
     values_.pop_front();
     lock.unlock();
     work_(worker, std::move(value));
     lock.lock();
-    return !values_.empty() && !held_;
+    return !values_.empty();
   }
 
   StreamPool& pool_;
   const WhenFull when_full_;
   const std::size_t capacity_;
   const WorkOn work_;
+  const MayWork may_work_;
   mutable std::mutex mutex_;
-  std::deque<T> values_;  // under mutex_, as the two below
-  bool held_ = false;
+  std::deque<T> values_;  // under mutex_, as the next
   bool closed_ = false;
 };
 

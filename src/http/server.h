@@ -33,7 +33,7 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{10'000};
   int max_requests = 1000;  ///< of one connection; then it is closed
   /// PEM texts; both empty: no TLS.
-  std::string certificate, key;
+  std::string certificate = {}, key = {};
 };
 
 /// One thread that serves all connections. The handler is called in it and must not wait.

@@ -20,8 +20,6 @@ namespace {
 
 using internal::CallServer;
 
-constexpr int kFrameBytes = 1 << 20;   // of an HTTP/2 frame: a picture in one
-constexpr int kReadBytes = 256 << 10;  // of a socket at once
 constexpr std::chrono::milliseconds kHandshake{5000};
 constexpr std::chrono::milliseconds kLastWords{100};  // for statuses that are on their way
 
@@ -58,15 +56,16 @@ void SetLimits(const ServerLimits& limits, grpc::ServerBuilder& builder) {
   // A compressed message could be a thousand times its size; pictures are compressed already.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  set(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
-  set(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
-  set("grpc.experimental.tcp_min_read_chunk_size", kReadBytes / 4);
-  set("grpc.experimental.tcp_max_read_chunk_size", kReadBytes * 4);
+  internal::TuneTransport(builder);
 }
+
+// What a connection may send before anything comes of it: headers, and messages of several calls that come mixed.
+constexpr std::int64_t kWithoutCalls = 4 << 20;
+constexpr int kCallsAtOnce = 8;
 
 class GrpcServer final : public Server {
  public:
-  explicit GrpcServer(Health& health) : health_(health) {}
+  GrpcServer(Health& health, std::int64_t max_message) : health_(health), max_message_(max_message) {}
   ~GrpcServer() override { Stop(std::chrono::milliseconds(0)); }
 
   absl::Status Build(const ServerOptions& options, const ServedBackends& backends,
@@ -129,8 +128,14 @@ class GrpcServer final : public Server {
     return {counts.begun, counts.cancelled, counts.refused, counts.open};
   }
 
+  Progress ProgressOf(const std::string& peer) const override {
+    const auto counts = calls_->CountsOf(peer);
+    return {counts.steps, kWithoutCalls + std::min(counts.open, kCallsAtOnce) * max_message_};
+  }
+
  private:
   Health& health_;
+  const std::int64_t max_message_;
   std::vector<ServedModel> no_models_;
   std::vector<std::string> names_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
@@ -145,7 +150,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       const ServedBackends& backends,
                                                       StreamPool& pool, Health& health,
                                                       Metrics& metrics) {
-  auto server = std::make_unique<GrpcServer>(health);
+  auto server = std::make_unique<GrpcServer>(health, options.limits.max_message.bytes);
   if (auto status = server->Build(options, backends, pool, metrics); !status.ok()) return status;
   return server;
 }

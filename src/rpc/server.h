@@ -14,6 +14,7 @@
 #include "core/byte_size.h"
 #include "core/descriptor.h"
 #include "core/health.h"
+#include "core/listener.h"
 #include "core/metrics.h"
 #include "core/stream_pool.h"
 #include "rpc/backends.h"
@@ -86,6 +87,8 @@ class Server {
   /// What grpc.health.v1 answers for all services; `health` is asked for it twice a second as well.
   virtual void SetServing(bool serving) = 0;
   virtual ServerCounts counts() const = 0;
+  /// What came of a connection's bytes, for the listener.
+  virtual Progress ProgressOf(const std::string& peer) const = 0;
 };
 
 }  // namespace vigil::rpc

@@ -10,6 +10,7 @@
 
 #include "core/limits.h"
 #include "core/status.h"
+#include "nn/kserve_model.h"
 #include "nn/onnx_model.h"
 #include "objects/class_names.h"
 #include "objects/internal/candidates.h"
@@ -86,6 +87,15 @@ std::optional<Size> SizeOf(std::string_view text) {
 // A model whose sides the file leaves open is opened at 640, and again where it says that it wants
 // another size: what it says is known only then.
 absl::StatusOr<std::unique_ptr<nn::Model>> OpenModel(const DetectorOptions& options) {
+  if (nn::IsKserveUrl(options.model_file)) {
+    auto remote = nn::ParseKserveUrl(options.model_file);
+    if (!remote.ok()) return remote.status();
+    remote->open_side = kOpenSide;
+    remote->varying_outputs = true;
+    if (options.input_size != Size{})
+      remote->input_shape = {1, 3, options.input_size.height, options.input_size.width};
+    return nn::KserveModel::Create(*remote);
+  }
   auto engine = options.engine;
   engine.varying_outputs = true;
   engine.open_side = kOpenSide;

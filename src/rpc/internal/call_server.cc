@@ -1,5 +1,6 @@
 #include "rpc/internal/call_server.h"
 
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
 
@@ -46,6 +47,12 @@ class RawService final : public grpc::Service {
 
  private:
   std::vector<std::string> names_;
+};
+
+// What the calls of one connection share.
+struct Peer {
+  std::atomic<std::uint64_t> steps = 0;
+  int open = 0;  // under the server's mutex
 };
 
 class Server;
@@ -160,6 +167,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::string name_, peer_, address_, trace_id_;
   Deadline deadline_ = Deadline::max();
   bool is_stream_ = false;
+  std::shared_ptr<Peer> of_peer_;
 
   mutable std::mutex mutex_;
   // Under mutex_.
@@ -230,6 +238,13 @@ class Server final : public CallServer {
     return counts;
   }
 
+  PeerCounts CountsOf(const std::string& peer) const override {
+    std::lock_guard lock(mutex_);
+    const auto found = peers_.find(peer);
+    if (found == peers_.end()) return {};
+    return {found->second->steps, found->second->open};
+  }
+
   void AwaitCall(std::size_t queue, std::size_t service, std::size_t method) {
     std::make_shared<ServerCall>(*this, queue, service, method)->Await();
   }
@@ -239,6 +254,11 @@ class Server final : public CallServer {
     std::lock_guard lock(mutex_);
     ++counts_.begun;
     calls_.insert(call);
+    auto& peer = peers_[call->peer()];
+    if (peer == nullptr) peer = std::make_shared<Peer>();
+    peer->steps = ++steps_;  // so that a peer that comes again has made a step
+    ++peer->open;
+    call->of_peer_ = peer;
     if (draining_) return absl::UnavailableError("the server is stopping");
     if (!call->is_stream()) return absl::OkStatus();
     if (++streams_of_[call->address()] > options_.max_streams_per_client) {
@@ -252,6 +272,7 @@ class Server final : public CallServer {
     {
       std::lock_guard lock(mutex_);
       calls_.erase(call);
+      if (--call->of_peer_->open == 0) peers_.erase(call->peer());
       counts_.cancelled += cancelled;
       const auto count = streams_of_.find(call->address());
       if (call->is_stream() && count != streams_of_.end() && --count->second <= 0)
@@ -291,8 +312,10 @@ class Server final : public CallServer {
   std::atomic<bool> draining_ = false;
   mutable std::mutex mutex_;
   std::condition_variable no_calls_;
-  std::set<std::shared_ptr<ServerCall>> calls_;  // under mutex_, as the two below
+  std::set<std::shared_ptr<ServerCall>> calls_;  // under mutex_, as those below
   std::map<std::string, int> streams_of_;
+  std::map<std::string, std::shared_ptr<Peer>> peers_;
+  std::uint64_t steps_ = 0;
   CallCounts counts_;
   std::vector<std::jthread> threads_;
   std::jthread housekeeper_;
@@ -369,6 +392,7 @@ void ServerCall::OnRead(bool ok) {
     last_message_ = Clock::now();
     message.Swap(&incoming_);
   }
+  if (ok) of_peer_->steps.fetch_add(1, std::memory_order_relaxed);
   if (const auto handler = HandlerOf()) {
     if (ok) {
       handler->OnMessage(std::move(message));
@@ -380,8 +404,10 @@ void ServerCall::OnRead(bool ok) {
 }
 
 void ServerCall::OnWritten(bool ok) {
+  bool was_full = false;
   {
     std::lock_guard lock(mutex_);
+    was_full = waiting_.has_value();
     --pending_;
     writing_ = false;
     last_message_ = Clock::now();
@@ -398,7 +424,9 @@ void ServerCall::OnWritten(bool ok) {
       }
     }
   }
-  if (const auto handler = HandlerOf()) handler->OnRoom();
+  if (was_full) {
+    if (const auto handler = HandlerOf()) handler->OnRoom();
+  }
   Release();
 }
 
@@ -410,7 +438,7 @@ void ServerCall::OnDone() {
     std::lock_guard lock(mutex_);
     --pending_;
     over_ = true;
-    answered = answered_ || final_status_.has_value();
+    answered = answered_;
     waiting_.reset();
     handler = std::move(handler_);
   }
@@ -431,7 +459,20 @@ void ServerCall::Release() {
 std::unique_ptr<CallServer> CallServer::Create(const CallServerOptions& options,
                                                std::vector<Service> services,
                                                OnAbandoned on_abandoned) {
+  // Debian builds Abseil with its search for deadlocks, which gRPC's mutexes pay for at every lock.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return std::make_unique<Server>(options, std::move(services), std::move(on_abandoned));
+}
+
+void TuneTransport(grpc::ServerBuilder& builder) {
+  constexpr int kFrameBytes = 1 << 20;   // of HTTP/2: a picture in one
+  constexpr int kReadBytes = 256 << 10;  // of a socket at once
+  constexpr int kWindowBytes = 2 << 20;  // that a stream may send ahead
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MIN_READ_CHUNK_SIZE, kReadBytes / 4);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes * 4);
 }
 
 grpc::Status ToGrpc(const absl::Status& status) {

@@ -106,7 +106,16 @@ class CallServer {
   /// Ends the threads.
   virtual void Stop() = 0;
   virtual CallCounts counts() const = 0;
+  /// Calls and messages of that peer so far, and its calls that are open. Zeros once it has none.
+  struct PeerCounts {
+    std::uint64_t steps = 0;
+    int open = 0;
+  };
+  virtual PeerCounts CountsOf(const std::string& peer) const = 0;
 };
+
+/// Reads and frames as large as pictures are, for speed.
+void TuneTransport(grpc::ServerBuilder& builder);
 
 /// absl's codes are gRPC's; the message is kept.
 grpc::Status ToGrpc(const absl::Status& status);

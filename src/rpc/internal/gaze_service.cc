@@ -24,6 +24,9 @@ namespace {
 constexpr std::uint32_t kFrameData = v1::VideoFrame::kFrameDataFieldNumber;
 constexpr std::uint32_t kLastField = v1::VideoFrame::kBudgetUsFieldNumber;
 
+// Microseconds: 285 years, so that times can be added without a thought.
+constexpr std::int64_t kLatestTime = 9'000'000'000'000'000;
+
 // What the streams share.
 struct Shared {
   Shared(FaceBackend& backend, int workers, Metrics& all_metrics)
@@ -86,7 +89,9 @@ class GazeStream final : public Answerer {
           fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
     result_.set_stream_id(frame_.stream_id());
     stream_id_ = frame_.stream_id();
-    if (frame_.timestamp_us() < 0) return absl::InvalidArgumentError("timestamp_us is below 0");
+    if (frame_.timestamp_us() < 0 || frame_.timestamp_us() > kLatestTime)
+      return absl::InvalidArgumentError(
+          fmt::format("timestamp_us {}: 0 to {}", frame_.timestamp_us(), kLatestTime));
     if (latest_us_ && frame_.timestamp_us() <= *latest_us_)
       return absl::InvalidArgumentError(fmt::format("timestamp_us {} does not come after {}",
                                                     frame_.timestamp_us(), *latest_us_));

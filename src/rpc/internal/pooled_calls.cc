@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::size_t kWaitingOfEvery = 4;  // messages of a stream, Pace::kAnswerEvery
 
+absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
+
 struct Waiting {
   grpc::ByteBuffer message;
   Clock::time_point arrived;
@@ -27,6 +29,10 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
         pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins, every_ ? kWaitingOfEvery : 1,
         [weak = weak_from_this()](int worker, Waiting waiting) {
           if (const auto self = weak.lock()) self->Work(worker, std::move(waiting));
+        },
+        [weak = weak_from_this()] {
+          const auto self = weak.lock();
+          return self != nullptr && !self->call_->full();
         });
   }
 
@@ -68,7 +74,7 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
   }
 
   void OnRoom() override {
-    if (!call_->full()) queue_->Hold(false);
+    queue_->Nudge();
   }
 
   void OnDrain() override {
@@ -82,14 +88,14 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
   void OnGone(bool) override { queue_->Close(); }
 
  private:
-  static absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
-
   void Work(int worker, Waiting waiting) {
     bool read = false;
     std::uint64_t dropped = 0;
     {
       std::lock_guard lock(mutex_);
-      read = std::exchange(read_when_room_, false);
+      // What was taken out may have made room only for one that had come in between.
+      read = read_when_room_ && !queue_->full();
+      if (read) read_when_room_ = false;
       dropped = dropped_;
     }
     if (read) call_->Read();
@@ -98,10 +104,6 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
     if (!reply.ok()) return call_->Finish(reply.status());
     if (!is_stream_) return call_->SendLast(*std::move(reply));
     call_->Send(*std::move(reply));
-    if (call_->full()) {
-      queue_->Hold(true);
-      if (!call_->full()) queue_->Hold(false);  // there was room in between
-    }
     std::unique_lock lock(mutex_);
     if (--open_ > 0 || (!client_done_ && !drained_)) return;
     const bool stopping = !client_done_;
@@ -118,6 +120,27 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
   int open_ = 0;  // messages that wait or are worked on
   std::uint64_t dropped_ = 0;
   bool read_when_room_ = false, client_done_ = false, drained_ = false;
+};
+
+class QuickStreamHandler final : public Handler {
+ public:
+  QuickStreamHandler(std::shared_ptr<Call> call, std::unique_ptr<Answerer> answerer)
+      : call_(std::move(call)), answerer_(std::move(answerer)) {}
+
+  void OnMessage(grpc::ByteBuffer message) override {
+    auto reply = answerer_->Answer({0, std::move(message), Clock::now(), 0});
+    if (!reply.ok()) return call_->Finish(reply.status());
+    call_->Send(*std::move(reply));
+    if (!call_->full()) call_->Read();  // full() changes in this thread alone
+  }
+  void OnRoom() override { call_->Read(); }
+  void OnClientDone() override { call_->Finish(absl::OkStatus()); }
+  void OnDrain() override { call_->Finish(Stopping()); }
+  void OnGone(bool) override {}
+
+ private:
+  const std::shared_ptr<Call> call_;
+  const std::unique_ptr<Answerer> answerer_;
 };
 
 class QuickHandler final : public Handler {
@@ -172,6 +195,21 @@ Method StreamMethod(std::string name, StreamPool& pool, Pace pace, OpenAnswerer 
 
 Method UnaryMethod(std::string name, StreamPool& pool, OpenAnswerer open) {
   return Pooled(std::move(name), pool, Pace::kNewestWins, false, std::move(open));
+}
+
+Method QuickStreamMethod(std::string name, OpenAnswerer open) {
+  Method method;
+  method.name = std::move(name);
+  method.is_stream = true;
+  method.open = [open = std::move(open)](std::shared_ptr<Call> call) -> std::shared_ptr<Handler> {
+    auto answerer = open(*call);
+    if (!answerer.ok()) {
+      call->Finish(answerer.status());
+      return nullptr;
+    }
+    return std::make_shared<QuickStreamHandler>(std::move(call), *std::move(answerer));
+  };
+  return method;
 }
 
 Method QuickMethod(std::string name, QuickHandler::Answer answer) {

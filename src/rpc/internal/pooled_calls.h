@@ -41,6 +41,9 @@ enum class Pace : std::uint8_t {
 Method StreamMethod(std::string name, StreamPool& pool, Pace pace, OpenAnswerer open);
 /// A method with one message each way.
 Method UnaryMethod(std::string name, StreamPool& pool, OpenAnswerer open);
+/// The same for answers that take less time than a change of threads: they are given in the queue's thread, whose worker
+/// number is 0. The client is held back while it does not read.
+Method QuickStreamMethod(std::string name, OpenAnswerer open);
 /// A method with one message each way whose answer takes no time: it is given in the queue's thread.
 Method QuickMethod(std::string name,
                    std::function<absl::StatusOr<grpc::ByteBuffer>(const grpc::ByteBuffer&)> answer);

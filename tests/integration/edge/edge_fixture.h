@@ -47,11 +47,11 @@ inline std::string MakeEdgeClip(const std::filesystem::path& path, int seconds) 
 class InferProcess {
  public:
   explicit InferProcess(int port = 0, std::vector<std::string> more = {}) {
-    std::vector<std::string> command = {
-        VIGIL_BINARY, "infer",       "--threads", "1",
-        "--http",     "127.0.0.1:0", "--listen",  "127.0.0.1:" + std::to_string(port)};
+    std::vector<std::string> command = {VIGIL_BINARY, "infer", "--listen",
+                                        "127.0.0.1:" + std::to_string(port)};
     command.insert(command.end(), more.begin(), more.end());
-    program_.emplace(command);
+    program_.emplace(command, std::vector<std::string>{"VIGIL_THREADS=1",
+                                                       "VIGIL_SERVER_HTTP_LISTEN=127.0.0.1:0"});
     const std::string line = program_->ReadLine();  // "serving gRPC and HTTP on 127.0.0.1:1234, …"
     const auto at = line.find("127.0.0.1:");
     EXPECT_NE(at, std::string::npos) << line;
