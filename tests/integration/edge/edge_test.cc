@@ -258,6 +258,26 @@ TEST_F(EdgeTest, AnOverlayIsDrawnOnWhatEitherSideSaw) {
   EXPECT_EQ(test::ReadLines(json).size(), edge.results().size());
 }
 
+TEST_F(EdgeTest, LinesAreWhatTheSchemaSays) {
+  const InferProcess server;
+  const std::string json = (dir_ / "out.jsonl").string();
+  const auto outcome = test::RunProgram({VIGIL_BINARY, "edge", short_clip_, "--mode", "both",
+                                         "--remote-dgx", Url(server.port()), "--json", json});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto checked =
+      test::RunProgram({"/usr/bin/python3", "-c", R"(
+import json, sys, jsonschema
+validator = jsonschema.Draft202012Validator(json.load(open(sys.argv[1])))
+lines = [json.loads(line) for line in open(sys.argv[2])]
+assert len(lines) > 10
+for line in lines:
+    validator.validate(line)
+    assert line['latency_ms']['total'] > 0
+)",
+                        test::SourcePath("docs/schema/analyze-frame.schema.json").string(), json});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+}
+
 TEST_F(EdgeTest, TlsIsSpokenWithAServerThatShowsTheRightCertificate) {
   const std::string cert = (dir_ / "cert.pem").string(), key = (dir_ / "key.pem").string();
   ASSERT_EQ(test::RunProgram({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
