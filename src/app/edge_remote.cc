@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/limits.h"
-#include "core/log.h"
 #include "core/status.h"
 
 namespace vigil::app {
@@ -24,10 +23,11 @@ std::uint64_t Seed() { return static_cast<std::uint64_t>(Clock::now().time_since
 
 }  // namespace
 
-EdgeRemote::EdgeRemote(const EdgeConfig& config, std::string server, std::string without,
-                       EdgeRemoteEvents& events)
+EdgeRemote::EdgeRemote(const EdgeConfig& config, const rpc::GazeClientOptions& options,
+                       std::string without, EdgeRemoteEvents& events)
     : config_(config),
-      server_(std::move(server)),
+      server_(options.server.text()),
+      stream_id_(options.stream_id),
       without_(std::move(without)),
       events_(events),
       breaker_(WithConnection(config.breaker, config), Seed()) {}
@@ -35,8 +35,7 @@ EdgeRemote::EdgeRemote(const EdgeConfig& config, std::string server, std::string
 absl::StatusOr<std::unique_ptr<EdgeRemote>> EdgeRemote::Create(
     const EdgeConfig& config, const rpc::GazeClientOptions& options, std::string without,
     EdgeRemoteEvents& events) {
-  std::unique_ptr<EdgeRemote> remote(
-      new EdgeRemote(config, options.server.text(), std::move(without), events));
+  std::unique_ptr<EdgeRemote> remote(new EdgeRemote(config, options, std::move(without), events));
   auto client = rpc::GazeClient::Create(options, *remote);
   if (!client.ok()) return client.status();
   remote->client_ = *std::move(client);
@@ -78,10 +77,10 @@ absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const 
     breaker_.Withdraw(question.permit);
   }
   if (absl::IsInvalidArgument(status) && !std::exchange(told_too_large_, true))
-    log::Warning(
-        "{}: frames of {}x{} are not sent: {}; ask the camera for less "
-        "(source.camera_width), or send JPEG",
-        server_, image.width, image.height, MessageOf(status));
+    Log(log::Level::kWarning,
+        fmt::format("{}: frames of {}x{} are not sent: {}; ask the camera for less "
+                    "(source.camera_width), or send JPEG",
+                    server_, image.width, image.height, MessageOf(status)));
   return status;
 }
 
@@ -103,7 +102,7 @@ void EdgeRemote::OnUp() {
     up_ = true;
     if (connecting_) breaker_.Succeeded(*std::exchange(connecting_, std::nullopt), Clock::now());
   }
-  log::Info("{}: connected", server_);
+  Log(log::Level::kInfo, fmt::format("{}: connected", server_));
   events_.OnRemoteRestarted();
 }
 
@@ -147,7 +146,7 @@ bool EdgeRemote::Report(std::uint64_t sequence, const absl::Status& outcome) {
       ++counts_.in_time;
       breaker_.Succeeded(permit, now);
       if (before == BreakerState::kHalfOpen && breaker_.state() == BreakerState::kClosed)
-        log::Info("{}: results come in time", server_);
+        Log(log::Level::kInfo, fmt::format("{}: results come in time", server_));
       return false;
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kCancelled:
@@ -178,8 +177,13 @@ void EdgeRemote::LogAway(const std::string& why) {
     last_error_ = why;
     wait_s = static_cast<double>(MicrosBetween(Clock::now(), breaker_.next_probe())) / 1e6;
   }
-  log::Write(news ? log::Level::kWarning : log::Level::kDebug,
-             fmt::format("{}; {}, and it is tried again in {:.1f} s", why, without_, wait_s));
+  Log(news ? log::Level::kWarning : log::Level::kDebug,
+      fmt::format("{}; {}, and it is tried again in {:.1f} s", why, without_, wait_s));
+}
+
+void EdgeRemote::Log(log::Level level, const std::string& text) const {
+  const log::Field fields[] = {{"stream_id", stream_id_}};
+  log::Write(level, text, fields);
 }
 
 EdgeRemoteCounts EdgeRemote::counts() const {

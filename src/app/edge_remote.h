@@ -14,6 +14,7 @@
 #include "app/edge_config.h"
 #include "core/circuit_breaker.h"
 #include "core/frame.h"
+#include "core/log.h"
 #include "core/time.h"
 #include "media/jpeg.h"
 #include "rpc/gaze_client.h"
@@ -78,8 +79,9 @@ class EdgeRemote final : private rpc::GazeEvents {
   EdgeRemoteState state() const;
 
  private:
-  EdgeRemote(const EdgeConfig& config, std::string server, std::string without,
+  EdgeRemote(const EdgeConfig& config, const rpc::GazeClientOptions& options, std::string without,
              EdgeRemoteEvents& events);
+  void Log(log::Level level, const std::string& text) const;
   void OnUp() override;
   void OnDown(const absl::Status& why) override;
   void OnResult(rpc::RemoteResult result) override;
@@ -88,7 +90,7 @@ class EdgeRemote final : private rpc::GazeEvents {
   void LogAway(const std::string& why);
 
   const EdgeConfig& config_;
-  const std::string server_, without_;
+  const std::string server_, stream_id_, without_;
   EdgeRemoteEvents& events_;
   media::JpegEncoder encoder_;   // of Send()
   bool told_too_large_ = false;  // the same

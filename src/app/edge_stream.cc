@@ -48,6 +48,10 @@ const char* LostReason(const absl::Status& why) {
   }
 }
 
+std::string Frames(std::uint64_t count) {
+  return fmt::format("{} frame{}", count, count == 1 ? "" : "s");
+}
+
 // Metrics of one stream. Names are those of the documents, where they give one.
 class StreamMetrics {
  public:
@@ -351,6 +355,7 @@ class EdgeStream final : private EdgeRemoteEvents {
       report_.last_loss = MessageOf(result.lost);
       if (report_.last_loss.empty()) report_.last_loss = WhyNoServer();
       metrics_.Dropped(LostReason(result.lost), 1);
+      LogLoss(frame.number);
       return absl::OkStatus();
     }
     const std::int64_t latency_us = MicrosBetween(frame.captured, Clock::now());
@@ -393,6 +398,19 @@ class EdgeStream final : private EdgeRemoteEvents {
     metrics_.Result(*result.computed, latency_us, result.remote_us);
     progress_.frames = report_.results;
     progress_.faces = static_cast<int>(result.faces.faces.size());
+  }
+
+  // Once a second at most.
+  void LogLoss(std::uint64_t number) {
+    ++unsaid_losses_;
+    if (Clock::now() < next_loss_line_) return;
+    next_loss_line_ = After(1s);
+    const std::string frame = fmt::to_string(number);
+    const log::Field fields[] = {{"stream_id", name_}, {"frame", frame}};
+    log::Write(log::Level::kWarning,
+               fmt::format("{} without a result, the last: {}",
+                           Frames(std::exchange(unsaid_losses_, 0)), report_.last_loss),
+               fields);
   }
 
   std::string WhyNoServer() const {
@@ -442,13 +460,15 @@ class EdgeStream final : private EdgeRemoteEvents {
   const std::string name_;
   const StreamId stream_id_;
   const StreamMetrics metrics_;
-  EdgeReport report_;  // caller's thread, as the eight below
+  EdgeReport report_;  // caller's thread, as all to next_watch_
   std::optional<VideoOutput> video_;
   std::optional<face::Overlay> overlay_;  // where frames are saved or shown
   JsonWriter json_;
   std::string line_;
   CaptureCounts watched_;
   std::uint64_t watched_results_ = 0;
+  std::uint64_t unsaid_losses_ = 0;
+  Clock::time_point next_loss_line_;
   Clock::time_point next_watch_ = Clock::now() + kWatch;
 
   LatestSlot<Frame> slot_;
@@ -472,10 +492,6 @@ class EdgeStream final : private EdgeRemoteEvents {
   std::unique_ptr<EdgeCapture> capture_;
   std::unique_ptr<EdgeRemote> remote_;
 };
-
-std::string Frames(std::uint64_t count) {
-  return fmt::format("{} frame{}", count, count == 1 ? "" : "s");
-}
 
 void Append(std::string& text, const EdgeReport& r) {
   auto out = std::back_inserter(text);

@@ -3,6 +3,7 @@
 #include <absl/status/status.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@
 #include "core/metrics.h"
 #include "core/status.h"
 #include "core/stream_pool.h"
+#include "nn/model_catalog.h"
 
 namespace vigil::app {
 namespace {
@@ -42,6 +44,10 @@ int RunInfer(const Config& config) {
     return Fail(addresses.status());
   if (!config.masks.empty())
     log::Warning("masks: have no effect in infer; mask where the camera is");
+  if (const nn::KnownModel* known = nn::FindKnownModel(config.scene.detector_file);
+      known != nullptr && known->is_copyleft())
+    log::Warning("{} is under {}: who uses it over this network is owed the source of the whole",
+                 known->name, known->licence);
   const int workers = config.threads > 0
                           ? config.threads
                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

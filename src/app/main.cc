@@ -100,13 +100,14 @@ std::string UnknownWord(const CLI::App& app, int argc, char** argv) {
 }
 
 // Loads the configuration and sets up logging, then runs `command`.
-int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command) {
+int WithConfig(const ConfigArguments& arguments, const std::function<int(const Config&)>& command,
+               const std::string& service = "vigil") {
   Config config;
   config::Schema schema;
   Register(schema, config);
   const auto resolved = LoadConfiguration(schema, arguments, config::ProcessEnvironment());
   if (!resolved.ok()) return RefuseConfiguration(MessageOf(resolved.status()));
-  log::Setup(config.log.level, config.log.format);
+  log::Setup(config.log.level, config.log.format, service);
   return command(config);
 }
 
@@ -247,7 +248,8 @@ class CommandLine {
         "Ctrl-C or SIGTERM: streams come to their end within server.drain, then exit code 0.");
     c.callback([this] {
       command_ = [this] {
-        return WithConfig(arguments_, [](const Config& config) { return RunInfer(config); });
+        return WithConfig(
+            arguments_, [](const Config& config) { return RunInfer(config); }, "infer");
       };
     });
   }
@@ -293,8 +295,8 @@ class CommandLine {
         "1 an input or output failed, 2 wrong usage, 78 wrong configuration.");
     c.callback([this] {
       command_ = [this] {
-        return WithConfig(arguments_,
-                          [this](const Config& config) { return RunEdge(edge_, config); });
+        return WithConfig(
+            arguments_, [this](const Config& config) { return RunEdge(edge_, config); }, "edge");
       };
     });
   }

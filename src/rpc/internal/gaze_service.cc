@@ -41,16 +41,17 @@ struct Shared {
 
 class GazeStream final : public Answerer {
  public:
-  GazeStream(std::shared_ptr<Shared> shared, std::string trace_id)
+  GazeStream(std::shared_ptr<Shared> shared, const Call& call)
       : shared_(std::move(shared)),
         faces_(shared_->faces.Open()),
-        trace_id_(std::move(trace_id)) {
-    shared_->metrics.streams().Add(1);
+        trace_id_(call.trace_id()),
+        peer_(call.peer()) {
+    shared_->metrics.Streams(1);
   }
   ~GazeStream() override {
-    shared_->metrics.streams().Add(-1);
-    log::Debug("gaze stream {} ended after {} frames, {} dropped{}{}", stream_id_, frames_, dropped_,
-               trace_id_.empty() ? "" : ", trace ", trace_id_);
+    shared_->metrics.Streams(-1);
+    Log(log::Level::kInfo, fmt::format("gaze stream ended: {} frames answered, {} of them with "
+                                       "errors, {} dropped", frames_, failed_, dropped_));
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
@@ -65,7 +66,10 @@ class GazeStream final : public Answerer {
     const absl::Status status = Look(request, taken, timings, found, model_us);
     if (!status.ok()) {
       ToMessage(status, *result_.mutable_error());
-      log::Debug("gaze stream {}: frame {}: {}", stream_id_, result_.sequence(), MessageOf(status));
+      ++failed_;
+      // The first is told; of the others there may be as many as frames.
+      Log(failed_ == 1 ? log::Level::kWarning : log::Level::kDebug, MessageOf(status),
+          result_.sequence());
     }
     request_.Clear();
     ++frames_;
@@ -118,6 +122,14 @@ class GazeStream final : public Answerer {
     return absl::OkStatus();
   }
 
+  void Log(log::Level level, std::string_view text,
+           std::optional<std::uint64_t> frame = std::nullopt) const {
+    const std::string number = frame ? std::to_string(*frame) : "";
+    const log::Field fields[] = {
+        {"stream_id", stream_id_}, {"frame", number}, {"peer", peer_}, {"trace_id", trace_id_}};
+    log::Write(level, text, fields);
+  }
+
   absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding) const {
     switch (encoding) {
       case v1::IMAGE_ENCODING_JPEG:
@@ -136,13 +148,13 @@ class GazeStream final : public Answerer {
 
   const std::shared_ptr<Shared> shared_;
   const std::unique_ptr<FaceStream> faces_;
-  const std::string trace_id_;
+  const std::string trace_id_, peer_;
   FrameRequest request_;
   v1::VideoFrame frame_;
   v1::FaceMeshResult result_;
   std::string stream_id_;
   std::optional<std::int64_t> latest_us_;
-  std::uint64_t dropped_ = 0, frames_ = 0;
+  std::uint64_t dropped_ = 0, frames_ = 0, failed_ = 0;
 };
 
 }  // namespace
@@ -156,7 +168,7 @@ Service GazeService(FaceBackend* faces, StreamPool& pool, Metrics& metrics) {
       [shared](const Call& call) -> absl::StatusOr<std::unique_ptr<Answerer>> {
         if (shared == nullptr)
           return absl::FailedPreconditionError("this server looks for no faces");
-        return std::make_unique<GazeStream>(shared, call.trace_id());
+        return std::make_unique<GazeStream>(shared, call);
       }));
   return service;
 }

@@ -26,12 +26,33 @@ InferenceMetrics::InferenceMetrics(Metrics& metrics, const std::string& service)
       latency_s_(metrics.AddHistogram("stream_latency_seconds",
                                       "From a frame's arrival to its result", LatencyBounds(1e-3),
                                       {{"service", service}})),
-      streams_(metrics.AddGauge("vigil_streams", "Open streams", {{"service", service}})) {}
+      streams_(metrics.AddGauge("vigil_streams", "Open streams", {{"service", service}})),
+      fps_(metrics.AddGauge("stream_fps", "Frames a second of the average stream",
+                            {{"service", service}})) {}
+
+void InferenceMetrics::Streams(int change) const {
+  streams_.Add(change);
+  std::lock_guard lock(mutex_);
+  open_ += change;
+  if (open_ == 0) fps_.Set(0);
+}
+
+void InferenceMetrics::CountFrame() const {
+  std::lock_guard lock(mutex_);
+  ++frames_in_second_;
+  const auto now = Clock::now();
+  const std::chrono::duration<double> passed = now - second_;
+  if (passed.count() < 1) return;
+  if (open_ > 0) fps_.Set(frames_in_second_ / passed.count() / open_);
+  second_ = now;
+  frames_in_second_ = 0;
+}
 
 void InferenceMetrics::Answered(bool ok, std::size_t detections, std::int64_t model_us,
                                 std::int64_t total_us) const {
   (ok ? ok_ : failed_).Add();
   if (!ok) return;
+  CountFrame();
   frames_.Add();
   detections_.Observe(static_cast<double>(detections));
   duration_ms_.Observe(static_cast<double>(model_us) * 1e-3);

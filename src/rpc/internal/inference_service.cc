@@ -37,10 +37,10 @@ class ObjectsAnswerer final : public Answerer {
  public:
   ObjectsAnswerer(std::shared_ptr<Shared> shared, bool is_stream)
       : shared_(std::move(shared)), is_stream_(is_stream) {
-    if (is_stream_) shared_->metrics.streams().Add(1);
+    if (is_stream_) shared_->metrics.Streams(1);
   }
   ~ObjectsAnswerer() override {
-    if (is_stream_) shared_->metrics.streams().Add(-1);
+    if (is_stream_) shared_->metrics.Streams(-1);
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {

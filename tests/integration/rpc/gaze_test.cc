@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "face/pipeline.h"
@@ -220,6 +222,36 @@ TEST(StreamGaze, FramesWhoseTimeIsOverAreNotWorkedOn) {
   v1::VideoFrame frame = portrait.Frame(0);
   frame.set_budget_us(1);
   EXPECT_EQ(call.Ask(frame).error().code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST(StreamGaze, LogsSayWhichStreamAndWhichTrace) {
+  InferServer server({"--set", "log.format=json"});
+  const Portrait portrait;
+  {
+    GazeCall call(test::Connect(server.address()), std::chrono::seconds(60),
+                  {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+    v1::VideoFrame frame = portrait.Frame(7);
+    frame.set_stream_id("lobby \"x\"");
+    frame.set_frame_data("no picture");
+    EXPECT_NE(call.Ask(frame).error().code(), 0);
+    EXPECT_TRUE(call.Finish().ok());
+  }
+  server.program().Signal(SIGTERM);
+  const std::string log = server.program().Wait().err;
+  int lines = 0;
+  std::istringstream text(log);
+  for (std::string line; std::getline(text, line);) {
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_EQ(json.at("service"), "infer");
+    if (!json.contains("stream_id")) continue;
+    ++lines;
+    EXPECT_EQ(json.at("stream_id"), "lobby \"x\"");
+    EXPECT_EQ(json.at("trace_id"), "0af7651916cd43dd8448eb211c80319c");
+    if (json.at("level") == "warning") {
+      EXPECT_EQ(json.at("frame"), "7");
+    }
+  }
+  EXPECT_EQ(lines, 2) << log;
 }
 
 TEST(StreamGaze, AMillionUnknownFieldsAreOnlyPassedOver) {

@@ -133,8 +133,10 @@ struct Portrait {
 class GazeCall {
  public:
   explicit GazeCall(const std::shared_ptr<grpc::Channel>& channel,
-                    std::chrono::seconds limit = std::chrono::seconds(60))
+                    std::chrono::seconds limit = std::chrono::seconds(60),
+                    const std::vector<std::pair<std::string, std::string>>& metadata = {})
       : stub_(v1::GazeService::NewStub(channel)) {
+    for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
     context_.set_deadline(In(limit));
     stream_ = stub_->StreamGaze(&context_);
   }
