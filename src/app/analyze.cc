@@ -22,6 +22,7 @@
 #include "app/progress.h"
 #include "app/result_csv.h"
 #include "app/save_plan.h"
+#include "app/show_frames.h"
 #include "app/signals.h"
 #include "app/summary.h"
 #include "core/log.h"
@@ -29,12 +30,9 @@
 #include "core/time.h"
 #include "core/utf8.h"
 #include "media/picture_list.h"
-#include "media/window.h"
 
 namespace vigil::app {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 
@@ -279,32 +277,11 @@ class Analysis {
 
   // The window belongs to the main thread. The last picture stays until the user closes it.
   void ShowUntilDone() {
-    const absl::Status status = ShowFrames();
+    const absl::Status status = ShowFrames(shown_, signals_.token());
     signals_.Stop();
     if (status.ok()) return;
     Complain(status);
     failed_ = true;
-  }
-
-  absl::Status ShowFrames() {
-    std::unique_ptr<media::Window> window;
-    Image image;
-    while (!signals_.token().stop_requested()) {
-      if (auto newer = shown_.Take(After(50ms), signals_.token())) image = *std::move(newer);
-      if (image.empty()) {
-        if (shown_.closed()) return absl::OkStatus();  // nothing came that could be shown
-        continue;
-      }
-      if (!window) {
-        auto created = media::Window::Create("vigil", image.size());
-        if (!created.ok()) return created.status();
-        window = *std::move(created);
-      }
-      const auto open = window->Show(image.view());
-      if (!open.ok()) return open.status();
-      if (!*open) return absl::OkStatus();
-    }
-    return absl::OkStatus();
   }
 
   // Deliveries that are under way get a little time; what is left is kept for the next run.

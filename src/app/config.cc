@@ -289,6 +289,7 @@ void Register(Schema& schema, Config& config) {
   RegisterDelivery(schema, config.delivery);
   RegisterServing(schema, config.server);
   RegisterOrchestrate(schema, config.orchestrate);
+  RegisterEdge(schema, config.edge);
 }
 
 std::vector<std::string> NotYet(const Config& config) {

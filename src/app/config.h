@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/delivery.h"
+#include "app/edge_config.h"
 #include "app/orchestrate_config.h"
 #include "app/scene_config.h"
 #include "app/serving_config.h"
@@ -69,6 +70,7 @@ struct Config {
   DeliveryConfig delivery;
   ServingConfig server;
   OrchestrateConfig orchestrate;
+  EdgeConfig edge;
 };
 
 /// Registers every key with the field it fills. Both outlive the schema's use.

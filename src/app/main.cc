@@ -18,6 +18,7 @@
 #include "app/bench_detect.h"
 #include "app/config.h"
 #include "app/config_command.h"
+#include "app/edge.h"
 #include "app/infer.h"
 #include "app/models_command.h"
 #include "app/outbox_command.h"
@@ -131,6 +132,7 @@ class CommandLine {
     AddInfer();
     AddStage();
     AddOrchestrate();
+    AddEdge();
     AddReplay();
     AddTestNotify();
     AddOutbox();
@@ -337,6 +339,53 @@ class CommandLine {
         return WithConfig(
             arguments_, [](const Config& config) { return RunOrchestrate(config); }, "orchestrate",
             [](Config& config) { config.server.http_listen.clear(); });
+      };
+    });
+  }
+
+  void AddEdge() {
+    CLI::App& c = *app_.add_subcommand(
+        "edge", "camera device: frames to an inference server, and faces here where it is away");
+    c.add_option("INPUT", edge_.inputs,
+                 "/dev/video0, rtsp:// or http:// addresses, videos (played at their own pace); "
+                 "default: camera.url");
+    AddKeyFlag(c, arguments_, "--remote-dgx", "remote_dgx_url",
+               "the server, where vigil infer runs: http://HOST:PORT, https://HOST:PORT", "URL");
+    AddKeyFlag(c, arguments_, "--mode", "edge.mode",
+               "remote, local, both, or auto: this device looks where the server does not answer",
+               "MODE");
+    c.add_option("--json", edge_.json, "one JSON object a result; '-' for standard output")
+        ->type_name("FILE");
+    c.add_option("--save", edge_.save, "annotated video; a folder for several inputs")
+        ->type_name("PATH");
+    c.add_flag("--display", edge_.display, "show the annotated frames in a window");
+    c.add_flag("-q,--quiet", edge_.quiet, "no progress, no summary");
+    AddKeyFlag(c, arguments_, "--deadline", "edge.deadline",
+               "from a frame's capture until its result has to be there", "TIME");
+    AddKeyFlag(c, arguments_, "--fps", "edge.max_fps", "frames a second at most; 0: all", "N");
+    AddKeyFlag(c, arguments_, "--encoding", "edge.encoding", "how frames are sent", "jpeg|raw");
+    AddKeyFlag(c, arguments_, "--quality", "edge.jpeg_quality", "of JPEG, 1 to 100", "N");
+    AddKeyFlag(c, arguments_, "--http", "edge.http_listen",
+               "where /health and /metrics are; default: nowhere", "HOST:PORT");
+    c.add_flag_callback(
+        "--insecure",
+        [this] {
+          arguments_.flags.push_back({"edge.insecure", "true", "--insecure"});
+        },
+        "let --http be reached from other machines (edge.insecure)");
+    AddConfigOptions(c, arguments_);
+    AddKeyFlag(c, arguments_, "--max-faces", "face.max_faces", "faces at once; default: 20", "N");
+    c.footer(
+        "Examples:\n  vigil edge /dev/video0 --remote-dgx http://dgx.local:50051 --display\n"
+        "  vigil edge rtsp://camera.local/main --remote-dgx https://dgx.local:50051 --json -\n"
+        "  vigil edge /dev/video0 --config config.json     # {\"remote_dgx_url\": \"http://…\"}\n"
+        "  vigil edge clip.mp4 --mode local --save out.mp4\n\n"
+        "Each result says where it was computed. Ctrl-C ends it with a summary; exit code: 0 fine,\n"
+        "1 an input or output failed, 2 wrong usage, 78 wrong configuration.");
+    c.callback([this] {
+      command_ = [this] {
+        return WithConfig(
+            arguments_, [this](const Config& config) { return RunEdge(edge_, config); }, "edge");
       };
     });
   }
@@ -560,6 +609,7 @@ class CommandLine {
   CLI::App app_;
   ConfigArguments arguments_;
   AnalyzeArguments analyze_;
+  EdgeArguments edge_;
   ReplayArguments replay_;
   TestNotifyArguments test_notify_;
   int notify_timeout_s_ = 30;

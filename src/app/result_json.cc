@@ -158,6 +158,25 @@ void WriteTiming(JsonWriter& json, const FrameHeader& header, const FrameResult&
   json.EndObject();
 }
 
+void WriteOrigin(JsonWriter& json, const FrameOrigin& origin) {
+  json.Member("computed", origin.computed);
+  if (!origin.local_faces.empty()) {
+    json.Key("local_faces").BeginArray();
+    for (const std::int64_t id : origin.local_faces) json.Value(id);
+    json.EndArray();
+  }
+  const auto ms = [&](const char* name, std::int64_t us) {
+    if (us > 0) json.Member(name, static_cast<double>(us) / 1000, 3);
+  };
+  json.Key("latency_ms").BeginObject();
+  ms("total", origin.total_us);
+  ms("remote", origin.remote_us);
+  ms("server", origin.server_us);
+  ms("server_decode", origin.server_decode_us);
+  ms("local", origin.local_us);
+  json.EndObject();
+}
+
 }  // namespace
 
 void WriteFrame(JsonWriter& json, const FrameHeader& header, const FrameResult& result) {
@@ -179,6 +198,7 @@ void WriteFrame(JsonWriter& json, const FrameHeader& header, const FrameResult& 
     json.EndArray();
   }
   WriteTiming(json, header, result);
+  if (result.origin != nullptr) WriteOrigin(json, *result.origin);
   json.EndObject();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "core/detection_message.h"
@@ -21,12 +22,24 @@ struct FrameHeader {
   Size size;
 };
 
+/// Where a result of `vigil edge` was computed, and how long it took. Times in microseconds; 0: no part of it.
+struct FrameOrigin {
+  std::string_view computed;                  ///< "remote", "local", "both"
+  std::span<const std::int64_t> local_faces;  ///< of "both": ids of faces that only this device saw
+  std::int64_t total_us = 0;                  ///< from the capture until the result
+  std::int64_t remote_us = 0;                 ///< to the server and back
+  std::int64_t server_us = 0;                 ///< of it, within the server
+  std::int64_t server_decode_us = 0;          ///< of that, decoding the picture
+  std::int64_t local_us = 0;                  ///< this device's networks
+};
+
 /// What was found in a frame. Null: was not looked for.
 struct FrameResult {
   const face::FaceResult* faces = nullptr;
   const DetectionMessage* scene = nullptr;
-  std::int64_t objects_us = 0;  ///< the object detector
-  std::int64_t events_us = 0;   ///< tracks and events
+  std::int64_t objects_us = 0;          ///< the object detector
+  std::int64_t events_us = 0;           ///< tracks and events
+  const FrameOrigin* origin = nullptr;  ///< null: there is no choice
 };
 
 /// Replaces what `json` holds by the frame's object, without a line end. Landmarks are normalised

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "core/config/load.h"
+#include "app/pem_file.h"
 #include "core/status.h"
 
 namespace vigil::app {

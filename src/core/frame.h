@@ -5,6 +5,7 @@
 
 #include "core/image.h"
 #include "core/stream_id.h"
+#include "core/time.h"
 
 namespace vigil {
 
@@ -17,6 +18,7 @@ struct Frame {
       0;  ///< capture time: the presentation time stamp of files (0 at the first frame),
           ///< microseconds since the stream was opened for live sources. Rises strictly.
   std::int64_t decode_us = 0;  ///< what decoding and conversion took, in microseconds
+  Clock::time_point captured;  ///< of live sources: when it arrived, before it was decoded
   Image image;
 };
 

@@ -131,6 +131,7 @@ absl::Status LiveSource::Stream(FrameSource& source, const std::stop_token& stop
 
 void LiveSource::Deliver(Frame frame, std::int64_t opened_us) {
   frame.number = number_++;
+  frame.captured = Clock::now() - std::chrono::microseconds(frame.decode_us);
   frame.timestamp_us = last_us_ = std::max(opened_us + frame.timestamp_us, last_us_ + 1);
   slot_.Put(std::move(frame));
   std::lock_guard lock(mutex_);
