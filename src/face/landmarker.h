@@ -74,6 +74,7 @@ class Landmarker {
                        std::span<const Detection> found);
   std::size_t Seen() const;
   Track& TrackFor(const PixelBox& box);
+  void OneFaceEach(std::int64_t now_us);
   void EndOfTheLongUnseen(std::int64_t now_us);
   void End(std::size_t index);
   std::span<const TrackedFace> Result();
