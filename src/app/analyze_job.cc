@@ -59,15 +59,17 @@ class Job {
     media::Input input = input_;
     const auto started = Clock::now();
     OpenedSource opened;
-    if (input.kind == Kind::kVideo) {
+    if (input.kind == Kind::kVideo && media::SchemeOf(input.name).empty()) {
       auto options = context_.config.source.options;
       options.threads = context_.decoder_threads;
       opened = media::OpenVideo(input.name, options, stop);
       if (!opened->ok()) return opened->status();
-    } else if (input.kind == Kind::kStream) {
+    } else if (input.kind == Kind::kVideo || input.kind == Kind::kStream) {
       opened = FirstAttempt(stop);
-      // What lies behind an address may be a file: then it is read like one, to its end and without loss.
-      if (opened->ok() && !(**opened)->info().live) input.kind = Kind::kVideo;
+      if (input.kind == Kind::kVideo && !opened->ok()) return opened->status();
+      // What lies behind an address may be a file: then it is read like one, to its end and without loss. Or not, whatever
+      // its name says.
+      if (opened->ok()) input.kind = (**opened)->info().live ? Kind::kStream : Kind::kVideo;
     }
     auto perception = Perception::Create(context_.config, context_.canonical, models_, input,
                                          context_.epochs[number_], context_.cooldowns);
@@ -292,7 +294,7 @@ class Job {
                             ImageView clean = {}) {
     decided_.clear();
     for (const events::Event& event : perception_->events()) {
-      CountEvent(event, report_);
+      ++report_.events;
       decided_.push_back({&event, perception_->scene()->Decide(event)});
       if (context_.events == nullptr) continue;
       json_.Clear();
@@ -385,13 +387,6 @@ class Job {
 };
 
 }  // namespace
-
-void CountEvent(const events::Event& event, JobReport& report) {
-  ++report.events;
-  if (event.type != events::EventType::kZoneOccupancy || !event.count) return;
-  std::int64_t& most = report.most_in_zone[event.zone];
-  most = std::max(most, *event.count);
-}
 
 JobReport RunJob(const JobContext& context, WorkerModels& models, const media::Input& input,
                  std::size_t number, const std::filesystem::path& save, JobProgress& progress,

@@ -51,12 +51,8 @@ struct JobReport {
   std::int64_t events = 0;
   std::vector<events::LineTotals> lines;
   std::vector<events::ZoneTotals> zones;
-  std::map<std::string, std::int64_t> most_in_zone;  ///< the largest number inside at once, by zone
   std::map<std::string, RuleOutcome> rules;
 };
-
-/// Counts an event in the report of its input.
-void CountEvent(const events::Event& event, JobReport& report);
 
 /// How far a job is; read by the progress display while it runs.
 struct JobProgress {

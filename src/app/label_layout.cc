@@ -1,5 +1,7 @@
 #include "app/label_layout.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -77,6 +79,21 @@ std::vector<LabelSpot> PlaceLabels(Size picture, std::span<const PixelBox> taken
     all.push_back(spots[i].box);
   }
   return spots;
+}
+
+std::string NameAndCounts(std::string_view name, std::string_view counts,
+                          const std::function<bool(const std::string&)>& fits) {
+  const std::string tail = counts.empty() ? "" : fmt::format("  {}", counts);
+  std::string text = fmt::format("{}{}", name, tail);
+  while (!name.empty() && !fits(text)) {
+    unsigned char last = 0x80;
+    while (!name.empty() && (last & 0xC0U) == 0x80U) {  // to the first byte of a character
+      last = static_cast<unsigned char>(name.back());
+      name.remove_suffix(1);
+    }
+    text = fmt::format("{}..{}", name, tail);
+  }
+  return name.empty() && !counts.empty() ? std::string(counts) : text;
 }
 
 }  // namespace vigil::app

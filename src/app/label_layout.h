@@ -3,7 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/geometry.h"
@@ -36,5 +39,10 @@ struct LabelSpot {
 /// is free, the number goes where it covers least. `taken` is where other text is. Pure.
 std::vector<LabelSpot> PlaceLabels(Size picture, std::span<const PixelBox> taken,
                                    std::span<const LabelRequest> requests);
+
+/// "path  to the right 2 / to the left 1": a name and what was counted there, which may be empty. Of a text that does not
+/// fit, the name is cut first, whole characters from its end, with ".." for them; counts alone if need be. Pure.
+std::string NameAndCounts(std::string_view name, std::string_view counts,
+                          const std::function<bool(const std::string&)>& fits);
 
 }  // namespace vigil::app

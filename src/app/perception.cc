@@ -98,7 +98,7 @@ absl::StatusOr<std::unique_ptr<Perception>> Perception::Create(
     const media::Input& input, std::int64_t epoch, events::RunCooldowns& cooldowns) {
   using Kind = media::Input::Kind;
   const bool live = input.kind == Kind::kCamera || input.kind == Kind::kStream;
-  std::unique_ptr<Perception> perception(new Perception(live, epoch));
+  std::unique_ptr<Perception> perception(new Perception(live, input.kind == Kind::kPicture, epoch));
   if (models.faces) {
     perception->faces_ = std::make_unique<face::Pipeline>(
         canonical, PipelineOptionsOf(config, input.kind == Kind::kPicture));
@@ -187,7 +187,10 @@ FrameResult Perception::result() const { return {face_result_, message_, objects
 
 void Perception::Draw(MutableImageView image, std::int64_t timestamp_us) {
   if (message_ != nullptr)
-    scene_overlay_->Draw(image, interpreter_->Drawing(*message_, events_), timestamp_us);
+    scene_overlay_->Draw(
+        image,
+        interpreter_->Drawing(*message_, still_ ? std::span<const events::Event>() : events_),
+        timestamp_us);
   if (face_result_ != nullptr) face_overlay_->Draw(image, *face_result_);
 }
 

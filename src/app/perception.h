@@ -79,11 +79,13 @@ class Perception {
   void Draw(MutableImageView image, std::int64_t timestamp_us);
 
  private:
-  Perception(bool live, std::int64_t epoch) : live_(live), epoch_(epoch) {}
+  Perception(bool live, bool still, std::int64_t epoch)
+      : live_(live), still_(still), epoch_(epoch) {}
   absl::Status Look(WorkerModels& models, const Frame& frame, bool still);
   absl::Status LookForObjects(WorkerModels& models, const Frame& frame, bool still);
 
   const bool live_;
+  const bool still_;  // a picture: what is in a zone has not just come, so nothing is lit
   const std::int64_t epoch_;
   std::unique_ptr<face::Pipeline> faces_;
   std::unique_ptr<face::Overlay> face_overlay_;

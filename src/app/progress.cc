@@ -1,21 +1,32 @@
 #include "app/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <utility>
 
+#include "core/log_around.h"
 #include "core/time.h"
+#include "core/utf8.h"
 
 namespace vigil::app {
 
 using namespace std::chrono_literals;
 
 namespace {
+
+std::size_t TerminalWidth() {
+  winsize size{};
+  constexpr std::size_t kUsual = 80;
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  return known ? size.ws_col : kUsual;
+}
 
 // The end of a name, of whole characters.
 std::string EndOf(std::string name) {
@@ -54,6 +65,12 @@ std::string Bar(double fraction, int width) {
 ProgressLine::ProgressLine(std::span<const JobProgress> jobs, std::span<const std::string> names)
     : jobs_(jobs), names_(names), shown_(isatty(STDERR_FILENO) == 1) {
   if (!shown_) return;
+  // What is logged stands on lines of its own.
+  log::SetAround([this](const std::function<void()>& write) {
+    std::lock_guard lock(mutex_);
+    Erase();
+    write();
+  });
   thread_ = std::jthread([this](std::stop_token stop) {
     while (SleepUntil(After(100ms), stop)) {
       std::lock_guard lock(mutex_);
@@ -64,6 +81,7 @@ ProgressLine::ProgressLine(std::span<const JobProgress> jobs, std::span<const st
 
 ProgressLine::~ProgressLine() {
   if (!shown_) return;
+  log::SetAround(nullptr);
   thread_.request_stop();
   thread_.join();
   Erase();
@@ -83,23 +101,33 @@ void ProgressLine::Erase() {
 
 void ProgressLine::Draw() {
   const double seconds = static_cast<double>(MicrosBetween(start_, Clock::now())) / 1e6;
-  fmt::print(stderr, "\r{}\x1b[K", ProgressText(jobs_, names_, seconds));
+  fmt::print(stderr, "\r{}\x1b[K",
+             Columns(ProgressText(jobs_, names_, seconds), TerminalWidth() - 1));
   std::fflush(stderr);
   drawn_ = true;
+}
+
+std::string Columns(std::string_view text, std::size_t most) {
+  std::size_t columns = 0, bytes = 0;
+  while (bytes < text.size() && columns < most) {
+    bytes += std::max<std::size_t>(1, Utf8Length(text.substr(bytes)));
+    ++columns;
+  }
+  return std::string(text.substr(0, bytes));
 }
 
 std::string ProgressText(std::span<const JobProgress> jobs, std::span<const std::string> names,
                          double seconds) {
   std::uint64_t frames = 0;
   std::size_t ended = 0;
-  std::size_t current = 0;  // a job that is under way
+  std::size_t current = 0;  // the last job that was begun
   double done = 0;          // jobs' worth
   bool known = true;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto here = jobs[i].frames.load();
     frames += here;
     ended += jobs[i].ended;
-    if (here > 0 && !jobs[i].ended) current = i;
+    if (here > 0) current = i;
     const auto part = PartDone(jobs[i]);
     done += part.value_or(0);
     known &= part.has_value();

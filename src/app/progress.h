@@ -6,6 +6,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "app/analyze_job.h"
@@ -39,6 +40,9 @@ class ProgressLine {
 /// that is under way its name and what is seen in it.
 std::string ProgressText(std::span<const JobProgress> jobs, std::span<const std::string> names,
                          double seconds);
+
+/// The first `most` columns of a text whose characters take one each.
+std::string Columns(std::string_view text, std::size_t most);
 
 /// "▕████▌    ▏"-like bar of `width` characters. `fraction` 0..1.
 std::string Bar(double fraction, int width);

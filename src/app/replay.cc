@@ -204,7 +204,7 @@ class Replay {
 
   absl::Status Write(Camera& camera, std::span<const events::Event> events) {
     for (const events::Event& event : events) {
-      CountEvent(event, camera.report);
+      ++camera.report.events;
       camera.scene->Decide(event);
       if (!events_) continue;
       json_.Clear();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
 #include "app/label_layout.h"
 
@@ -126,6 +127,11 @@ std::vector<PixelBox> SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& 
   const float unit = canvas.unit();
   const media::TextStyle style{TextHeight(canvas, 9), theme::kPaper, theme::kInk.WithAlpha(190)};
   std::vector<PixelBox> taken;
+  // Half the picture, and what any picture has room for.
+  const float room = std::max(static_cast<float>(canvas.size().width) / 2, 200.0F);
+  const auto fits = [&](const std::string& text) {
+    return Canvas::MeasureText(text, style).width <= room;
+  };
   const auto draw = [&](const std::string& text, std::span<const Point2f> places) {
     PixelBox box = Canvas::MeasureText(text, style);
     const auto put = [&](Point2f place) {
@@ -141,8 +147,7 @@ std::vector<PixelBox> SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& 
   std::vector<Point2f> places;
   for (const DrawnLine& line : scene.lines) {
     if (!options_.lines || line.points.size() < 2) continue;
-    const std::string text =
-        options_.counts && !line.counts.empty() ? line.name + "  " + line.counts : line.name;
+    const std::string text = NameAndCounts(line.name, options_.counts ? line.counts : "", fits);
     const PixelBox box = Canvas::MeasureText(text, style);
     places.clear();
     for (const float part : {0.5F, 0.25F, 0.75F, 0.1F, 0.9F, 0.4F, 0.6F}) {
@@ -157,7 +162,8 @@ std::vector<PixelBox> SceneOverlay::DrawNames(Canvas& canvas, const DrawnScene& 
     std::ranges::stable_sort(
         places, [](Point2f a, Point2f b) { return a.y < b.y || (a.y == b.y && a.x < b.x); });
     for (Point2f& place : places) place = {place.x + 2 * unit, place.y + 2 * unit};
-    draw(options_.counts ? fmt::format("{}  {}", zone.name, zone.inside) : zone.name, places);
+    draw(NameAndCounts(zone.name, options_.counts ? std::to_string(zone.inside) : "", fits),
+         places);
   }
   return taken;
 }

@@ -68,10 +68,9 @@ void AppendScene(std::string& text, const JobReport& r) {
                    ByClass(line.classes, [](const auto& c) { return c.b_to_a; }));
   }
   for (const events::ZoneTotals& zone : r.zones) {
-    const auto most = r.most_in_zone.find(zone.name);
     fmt::format_to(out, "  zone {}: {} entered{}", zone.name, zone.entered(),
                    ByClass(zone.classes, [](const auto& c) { return c.entered; }));
-    if (most != r.most_in_zone.end()) fmt::format_to(out, ", at most {} at once", most->second);
+    if (zone.entered() > 0) fmt::format_to(out, ", at most {} at once", zone.most);
     text += '\n';
   }
   for (const auto& [name, outcome] : r.rules) {

@@ -4,9 +4,16 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
+#include <utility>
 
+#include "core/log_around.h"
 #include "core/utf8.h"
 
 namespace vigil::log {
@@ -76,6 +83,27 @@ spdlog::level::level_enum SpdlogLevel(Level level) {
   return spdlog::level::info;
 }
 
+// Of "?user=a&pwd=b", as cameras take them: the values of names that tell a secret.
+void MaskQuery(std::string& text) {
+  constexpr std::array<std::string_view, 8> kSecret = {"pass", "pwd",  "secret", "token",
+                                                       "key",  "auth", "user",   "sign"};
+  for (std::size_t at = text.find_first_of("?&"); at != std::string::npos;
+       at = text.find_first_of("?&", at + 1)) {
+    const std::size_t equals = text.find_first_of("=&?# \t\n\"'", at + 1);
+    if (equals == std::string::npos || text[equals] != '=') continue;
+    std::string name = text.substr(at + 1, equals - at - 1);
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::ranges::none_of(
+            kSecret, [&](std::string_view part) { return name.find(part) != std::string::npos; }))
+      continue;
+    const std::size_t end = std::min(text.find_first_of("&# \t\n\"'", equals), text.size());
+    text.replace(equals + 1, end - equals - 1, "***");
+  }
+}
+
+std::shared_mutex around_mutex;
+std::function<void(const std::function<void()>&)> around;  // under around_mutex
+
 }  // namespace
 
 bool Shown(Level level) { return spdlog::should_log(SpdlogLevel(level)); }
@@ -83,9 +111,22 @@ bool Shown(Level level) { return spdlog::should_log(SpdlogLevel(level)); }
 void Write(Level level, std::string_view line, std::span<const Field> fields) {
   if (!Shown(level)) return;
   const std::string text = Printable(line);
-  fields_of_line = fields;
-  spdlog::log(SpdlogLevel(level), spdlog::string_view_t(text.data(), text.size()));
-  fields_of_line = {};
+  const auto write = [&] {
+    fields_of_line = fields;
+    spdlog::log(SpdlogLevel(level), spdlog::string_view_t(text.data(), text.size()));
+    fields_of_line = {};
+  };
+  const std::shared_lock lock(around_mutex);
+  if (around) {
+    around(write);
+  } else {
+    write();
+  }
+}
+
+void SetAround(std::function<void(const std::function<void()>& write)> by) {
+  const std::unique_lock lock(around_mutex);
+  around = std::move(by);
 }
 
 void Setup(Level level, Format format, const std::string& service) {
@@ -93,11 +134,10 @@ void Setup(Level level, Format format, const std::string& service) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonEscaped>('*');
   formatter->add_flag<Fields>('&', format);
-  formatter->set_pattern(
-      format == Format::kJson
-          ? R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":")" + service +
-                R"(","level":"%l","message":"%*"%&})"
-          : "%H:%M:%S.%e %^%l%$ %v%&");
+  formatter->set_pattern(format == Format::kJson
+                             ? R"({"timestamp":"%Y-%m-%dT%H:%M:%S.%eZ","service":")" + service +
+                                   R"(","level":"%l","message":"%*"%&})"
+                             : "%H:%M:%S.%e %^%l%$ %v%&");
   logger->set_formatter(std::move(formatter));
   logger->set_level(SpdlogLevel(level));
   spdlog::set_default_logger(std::move(logger));
@@ -115,7 +155,9 @@ std::string MaskCredentials(std::string_view text) {
     masked.append(text, done, begin - done).append("***");
     done = begin + sign;
   }
-  return masked.append(text.substr(done));
+  masked.append(text.substr(done));
+  MaskQuery(masked);
+  return masked;
 }
 
 }  // namespace vigil::log

@@ -49,6 +49,7 @@ struct ZoneTotals {
   std::string name;
   std::vector<Class> classes;
   bool crowded = false;
+  std::int64_t most = 0;  ///< inside at once, of all classes, in one message; not saved
 
   std::int64_t inside() const;
   std::int64_t entered() const;

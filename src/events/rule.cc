@@ -33,9 +33,10 @@ bool HasObject(const Event& event) { return event.track_id || !event.class_name.
 
 // Names are not expected to hold a line break; one that does shares at worst another's cooldown.
 std::string CooldownKey(CooldownScope scope, const Event& event) {
-  if (scope == CooldownScope::kRule) return {};
   const std::string camera = fmt::format("{}\n{}", event.device_id, event.camera_id);
   switch (scope) {
+    case CooldownScope::kRule:  // all hold each other back, each by its own clock
+      return fmt::format("{}\n{}", camera, event.epoch);
     case CooldownScope::kLine:
       return fmt::format("{}\n{}", camera, event.line);
     case CooldownScope::kZone:
@@ -146,9 +147,12 @@ absl::StatusOr<RuleSet> RuleSet::Create(std::vector<RuleOptions> options, const 
     if (!schedule.ok()) return schedule.status();
     std::optional<Hours> hours;
     if (!rule.match.time_of_day.empty()) hours = ParseHours(rule.match.time_of_day).value();
-    const bool of_the_run = shared != nullptr && rule.cooldown_scope == CooldownScope::kRule;
-    auto cooldown = of_the_run ? shared->by_rule_->Of(rule.name, rule.cooldown)
-                               : std::make_shared<internal::SharedCooldown>(rule.cooldown);
+    const auto within = rule.cooldown_scope == CooldownScope::kRule
+                            ? internal::CooldownWithin::kAll
+                            : internal::CooldownWithin::kKey;
+    auto cooldown = shared != nullptr && within == internal::CooldownWithin::kAll
+                        ? shared->by_rule_->Of(rule.name, rule.cooldown)
+                        : std::make_shared<internal::SharedCooldown>(rule.cooldown, within);
     rules.emplace_back(std::move(rule), *std::move(schedule), hours, std::move(cooldown));
   }
   return RuleSet(std::move(rules));

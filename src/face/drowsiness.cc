@@ -69,7 +69,8 @@ void DrowsinessScorer::UpdateLevel(std::int64_t now_us) {
   const int current = static_cast<int>(state_.level);
   const int rising = LevelOf(state_.score, 0);
   const int falling = LevelOf(state_.score, options_.level_margin);
-  if (!begun_) {
+  // What the first frames suggest is taken back as soon as it is not so: nothing has lasted yet.
+  if (!begun_ || (!lasted_ && rising < current)) {
     begun_ = true;
     state_.level = static_cast<DrowsinessLevel>(rising);
     return;
@@ -79,6 +80,7 @@ void DrowsinessScorer::UpdateLevel(std::int64_t now_us) {
   if (rising > current) {
     if (!above_since_us_) above_since_us_ = now_us;
     if (now_us - *above_since_us_ < options_.rise_us) return;
+    lasted_ = true;
     state_.level = static_cast<DrowsinessLevel>(rising);
     above_since_us_.reset();
   } else if (falling < current) {

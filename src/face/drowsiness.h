@@ -67,6 +67,7 @@ class DrowsinessScorer {
   DrowsinessOptions options_;
   Drowsiness state_;
   bool begun_ = false;
+  bool lasted_ = false;  // a level was reached by standing at it, not by the first frame
   std::optional<std::int64_t> above_since_us_;
   std::optional<std::int64_t> below_since_us_;
   // The person's own mean blink duration, from an assumption that counts as a few blinks.

@@ -25,8 +25,10 @@ constexpr float kReturnGrowth = 2;
 
 float Side(const PixelBox& box) { return std::max(box.width, box.height); }
 
+Point2f Centre(const PixelBox& box) { return {box.x + box.width / 2, box.y + box.height / 2}; }
+
 float CentreDistance(const PixelBox& a, const PixelBox& b) {
-  return Distance({a.x + a.width / 2, a.y + a.height / 2}, {b.x + b.width / 2, b.y + b.height / 2});
+  return Distance(Centre(a), Centre(b));
 }
 
 bool MayBeSame(const PixelBox& before, const PixelBox& now) {
@@ -39,24 +41,43 @@ bool MayBeSame(const PixelBox& before, const PixelBox& now) {
 
 struct Landmarker::Track {
   std::int64_t id = 0;
-  bool seen = false;         // in this frame
-  bool seen_before = false;  // in the frame before
-  bool merged = false;       // it came to lie on another's face
+  bool seen = false;  // in this frame
+  bool seen_last_frame = false;
   std::int64_t last_seen_us = 0;
-  RotatedBox region;  // where to look next
-  PixelBox box;       // around the mesh as measured when last seen
+  RotatedBox region;            // where to look next
+  PixelBox box;                 // around the mesh as measured when last seen
+  Point2f velocity{};           // of its centre, pixels a microsecond
+  const Mesh* found = nullptr;  // in this frame, not yet believed
   OneEuroMesh filter;
   Mesh measured;
   Mesh mesh;  // smoothed where asked for
 
+  void Begin() {
+    filter.Reset();
+    velocity = {};
+  }
+
   // The next region comes from the points as measured: smoothing must not make it lag behind the face.
-  void See(const Mesh& found, std::int64_t now_us) {
+  void See(const Mesh& mesh_found, std::int64_t now_us) {
+    const PixelBox now = BoundingBox(mesh_found.span());
+    if (seen_last_frame && now_us > last_seen_us) {
+      const auto elapsed = static_cast<float>(now_us - last_seen_us);
+      const Point2f from = Centre(box), to = Centre(now);
+      velocity = {(velocity.x + (to.x - from.x) / elapsed) / 2,
+                  (velocity.y + (to.y - from.y) / elapsed) / 2};
+    }
     seen = true;
-    merged = false;
     last_seen_us = now_us;
-    measured = mesh = found;
-    box = BoundingBox(found.span());
-    region = RegionFromLandmarks(found.span());
+    measured = mesh = mesh_found;
+    box = now;
+    region = RegionFromLandmarks(mesh_found.span());
+  }
+
+  // How far `now` is from where the face was going.
+  float Surprise(const PixelBox& now, std::int64_t now_us) const {
+    const auto elapsed = static_cast<float>(now_us - last_seen_us);
+    const Point2f at = Centre(box);
+    return Distance({at.x + velocity.x * elapsed, at.y + velocity.y * elapsed}, Centre(now));
   }
 };
 
@@ -148,16 +169,16 @@ absl::StatusOr<std::span<const Mesh>> Landmarker::LookAtRegions(FaceNetworks net
   return meshes;
 }
 
-// Those seen in the last frame come first, in the order of ids: the older of two that lie on one face stays. One that was
-// not seen may be where it was, but does not take a face that another follows.
+// Those seen in the last frame come first. One that was not seen may be where it was, but does not take a face that another
+// follows.
 absl::Status Landmarker::Follow(FaceNetworks networks, ImageView image, std::int64_t now_us) {
   EndOfTheLongUnseen(now_us);
-  for (auto& track : tracks_) track->seen_before = std::exchange(track->seen, false);
+  for (auto& track : tracks_) track->seen_last_frame = std::exchange(track->seen, false);
   followed_.clear();
   regions_.clear();
-  for (const bool seen_before : {true, false}) {
+  for (const bool seen_last_frame : {true, false}) {
     for (auto& track : tracks_) {
-      if (track->seen_before != seen_before) continue;
+      if (track->seen_last_frame != seen_last_frame) continue;
       followed_.push_back(track.get());
       regions_.push_back(track->region);
     }
@@ -166,32 +187,47 @@ absl::Status Landmarker::Follow(FaceNetworks networks, ImageView image, std::int
   const auto meshes = LookAtRegions(networks, image);
   if (!meshes.ok()) return Failed(Stage::kLandmarkDetection, meshes.status());
   for (std::size_t i = 0; i < followed_.size(); ++i) {
-    Track& track = *followed_[i];
     const Mesh& mesh = (*meshes)[i];
-    if (!IsFace(mesh)) {
-      if (track.seen_before) finder_.FaceLost();
-      continue;
-    }
-    const PixelBox box = BoundingBox(mesh.span());
+    followed_[i]->found = IsFace(mesh) ? &mesh : nullptr;
+    if (followed_[i]->found == nullptr && followed_[i]->seen_last_frame) finder_.FaceLost();
+  }
+  OneFaceEach(now_us);
+  for (Track* track : followed_) {
+    const Mesh* const found = std::exchange(track->found, nullptr);
+    if (found == nullptr) continue;
+    const PixelBox box = BoundingBox(found->span());
     const bool taken = std::ranges::any_of(tracks_, [&](const auto& other) {
       return other->seen && IoU(other->box, box) > kMergedIou;
     });
-    if (!taken) {
-      if (!track.seen_before) track.filter.Reset();
-      track.See(mesh, now_us);
-    } else if (track.seen_before) {
-      track.merged = true;
-    }
+    if (taken) continue;
+    if (!track->seen_last_frame) track->Begin();
+    track->See(*found, now_us);
   }
   EndOfTheLongUnseen(now_us);
   return absl::OkStatus();
 }
 
+// Of two that have come to lie on one face, as somebody passes before somebody else, it is that of whom it surprises less.
+// The other is out of sight from now on, where it was before.
+void Landmarker::OneFaceEach(std::int64_t now_us) {
+  for (std::size_t i = 0; i < tracks_.size(); ++i) {
+    if (!tracks_[i]->seen_last_frame) continue;
+    for (std::size_t j = i + 1; j < tracks_.size() && tracks_[i]->found; ++j) {
+      if (!tracks_[j]->found || !tracks_[j]->seen_last_frame) continue;
+      const PixelBox a = BoundingBox(tracks_[i]->found->span());
+      const PixelBox b = BoundingBox(tracks_[j]->found->span());
+      if (!(IoU(a, b) > kMergedIou)) continue;
+      const bool first = tracks_[i]->Surprise(a, now_us) <= tracks_[j]->Surprise(b, now_us);
+      tracks_[first ? j : i]->found = nullptr;
+      finder_.FaceLost();
+    }
+  }
+}
+
 void Landmarker::EndOfTheLongUnseen(std::int64_t now_us) {
   for (std::size_t i = tracks_.size(); i-- > 0;) {
     const Track& track = *tracks_[i];
-    if (!track.seen && (track.merged || now_us - track.last_seen_us > options_.lost_after_us))
-      End(i);
+    if (!track.seen && now_us - track.last_seen_us > options_.lost_after_us) End(i);
   }
 }
 
@@ -230,8 +266,13 @@ absl::Status Landmarker::Confirm(FaceNetworks networks, ImageView image, std::in
     const PixelBox box = BoundingBox(mesh.span());
     if (OnAFace(box)) continue;
     Track& track = TrackFor(box);
+<<<<<<< HEAD
     track.filter.Reset();
     track.See(mesh, now_us);
+=======
+    track.Begin();
+    track.See(**mesh, now_us);
+>>>>>>> main
   }
   return absl::OkStatus();
 }
@@ -270,6 +311,7 @@ Landmarker::Track& Landmarker::TrackFor(const PixelBox& box) {
   tracks_.push_back(std::move(spare_.back()));
   spare_.pop_back();
   tracks_.back()->id = next_id_++;
+  tracks_.back()->seen_last_frame = false;
   return *tracks_.back();
 }
 

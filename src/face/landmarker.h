@@ -76,6 +76,7 @@ class Landmarker {
   std::size_t Seen() const;
   bool OnAFace(const PixelBox& box) const;
   Track& TrackFor(const PixelBox& box);
+  void OneFaceEach(std::int64_t now_us);
   void EndOfTheLongUnseen(std::int64_t now_us);
   void End(std::size_t index);
   std::span<const TrackedFace> Result();

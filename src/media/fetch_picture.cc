@@ -21,6 +21,7 @@ namespace {
 using internal::Interrupt;
 
 constexpr std::size_t kChunk = std::size_t{64} << 10;
+constexpr std::chrono::seconds kWhole{60};  // in which a picture has come, however slowly
 
 struct CloseInput {
   void operator()(AVIOContext* input) const { avio_close(input); }
@@ -32,7 +33,7 @@ absl::Status Failed(const Interrupt& interrupt, int error, const std::string& na
   if (interrupt.expired())
     return absl::DeadlineExceededError(
         fmt::format("{}: no answer within {} ms; is it reachable?", name, patience.count()));
-  return internal::FfmpegError(error, name, "cannot be fetched");
+  return internal::NetworkError(error, name, "cannot be fetched");
 }
 
 absl::StatusOr<std::vector<std::uint8_t>> Fetch(const std::string& address, const std::string& name,
@@ -56,8 +57,12 @@ absl::StatusOr<std::vector<std::uint8_t>> Fetch(const std::string& address, cons
   const bool has_length = avio_size(input.get()) > 0;
   // One byte more than allowed tells that there are more.
   std::vector<std::uint8_t> bytes;
+  const Deadline whole = After(kWhole);
   while (bytes.size() <= max_bytes) {
-    interrupt.Arm(stop, After(source.read_timeout));
+    if (Clock::now() >= whole)
+      return absl::DeadlineExceededError(fmt::format(
+          "{}: has not come within {} s; is the connection this slow?", name, kWhole.count()));
+    interrupt.Arm(stop, std::min(whole, After(source.read_timeout)));
     const std::size_t had = bytes.size();
     bytes.resize(std::min(max_bytes + 1, had + kChunk));
     error =

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <glob.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -41,10 +43,16 @@ bool IsPicture(const fs::path& path) {
   return CanWritePicture(path) || (head.ok() && DetectPictureType(*head) != PictureType::kUnknown);
 }
 
-// Of http and https, by its ending: https://host/a.jpg?size=2.
-bool IsPictureAddress(std::string_view address) {
-  const std::string_view path = address.substr(0, address.find_first_of("?#"));
-  return SchemeOf(address).starts_with("http") && CanWritePicture(fs::path(path));
+// What an address of http or https is by its ending: https://host/a.jpg?size=2.
+Input::Kind KindOfAddress(std::string_view address) {
+  constexpr std::array<std::string_view, 9> kVideos = {".mp4", ".m4v", ".mov", ".mkv", ".webm",
+                                                       ".avi", ".gif", ".mpg", ".mpeg"};
+  if (!SchemeOf(address).starts_with("http")) return Input::Kind::kStream;
+  const fs::path path(address.substr(0, address.find_first_of("?#")));
+  if (CanWritePicture(path)) return Input::Kind::kPicture;
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::ranges::count(kVideos, ending) > 0 ? Input::Kind::kVideo : Input::Kind::kStream;
 }
 
 absl::Status TooMany(const std::string& argument) {
@@ -56,6 +64,8 @@ template <typename Iterator>
 absl::StatusOr<std::vector<Input>> PicturesOf(const std::string& folder) {
   std::vector<Input> found;
   std::error_code error;
+  if (::access(folder.c_str(), R_OK | X_OK) != 0)  // below, what may not be read is passed over
+    return FileError(errno, folder, "cannot be read", FileAccess::kRead);
   Iterator entry(folder, fs::directory_options::skip_permission_denied, error);
   if (error) return FileError(error.value(), folder, "cannot be read", FileAccess::kRead);
   std::size_t seen = 0;
@@ -136,8 +146,7 @@ absl::StatusOr<Input::Kind> Classify(std::string_view name) {
         "so: ./-)");
   }
   if (KindOf(name) == InputKind::kUnsupported) return UnsupportedScheme(name);
-  if (KindOf(name) == InputKind::kNetwork)
-    return IsPictureAddress(name) ? Input::Kind::kPicture : Input::Kind::kStream;
+  if (KindOf(name) == InputKind::kNetwork) return KindOfAddress(name);
   if (name.starts_with("/dev/video")) {
     std::error_code error;
     if (fs::exists(fs::path(name), error)) return Input::Kind::kCamera;

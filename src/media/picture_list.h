@@ -17,8 +17,8 @@ struct Input {
   friend bool operator==(const Input&, const Input&) = default;
 };
 
-/// What `name` is: an address a stream (KindOf says which there are), but a picture where it is of
-/// http or https and ends like one; `/dev/video…` a camera, a file a picture or a video. A file is a picture when it begins as one; also when it is only named as
+/// What `name` is: an address a stream (KindOf says which there are), but a picture or a video file
+/// where it is of http or https and ends like one; `/dev/video…` a camera, a file a picture or a video. A file is a picture when it begins as one; also when it is only named as
 /// one, so that decoding can say what is wrong with it. Everything else, GIFs too, is a video.
 /// Reads the first bytes of the file and touches nothing else.
 ///

@@ -234,6 +234,36 @@ TEST_F(FaceComesAndGoes, WithoutPatienceEveryReturnIsANewId) {
   EXPECT_EQ(Ids(1, 0), IdList{2});
 }
 
+// Somebody walks past before somebody who stands: nobody gets the other's id, and with it his history.
+TEST_F(FaceComesAndGoes, WhoPassesBeforeAnotherKeepsHisOwnId) {
+  Begin(LookEverywhere());
+  constexpr int kStanding = 300, kFaceX = 150, kFaceY = 30, kWidthOfFace = 150, kHeightOfFace = 170;
+  constexpr int kStep = 14;
+  Image frame(kWidth, 512, PixelFormat::kRgb8);
+  std::map<int, std::int64_t> standing, passing;  // by frame
+  const auto at = [](const Face& face) { return face.box.x + face.box.width / 2; };
+  for (int step = 0, x = 0; x + kWidthOfFace < kWidth; ++step, x += kStep) {
+    std::memset(frame.mutable_view().data, 128, frame.bytes());
+    for (int y = 0; y < 512; ++y)
+      std::memcpy(frame.mutable_view().row(y) + 3 * kStanding, portrait_.view().row(y), 3 * 512);
+    for (int y = 0; y < kHeightOfFace; ++y)
+      std::memcpy(frame.mutable_view().row(kFaceY + y) + 3 * x,
+                  portrait_.view().row(kFaceY + y) + 3 * kFaceX, 3 * kWidthOfFace);
+    const auto result = pipeline_->Next(models_, frame.view(), time_ += 40'000);
+    ASSERT_TRUE(result.ok()) << result.status();
+    for (const Face& face : (*result)->faces) {
+      const float from_standing = std::abs(at(face) - (kStanding + 225));
+      const float from_passing = std::abs(at(face) - static_cast<float>(x + 75));
+      (from_standing < from_passing ? standing : passing)[step] = face.id;
+    }
+  }
+  ASSERT_GT(standing.size(), 20U);
+  ASSERT_GT(passing.size(), 20U);
+  EXPECT_EQ(standing.begin()->second, standing.rbegin()->second);
+  EXPECT_EQ(passing.begin()->second, passing.rbegin()->second);
+  EXPECT_NE(standing.begin()->second, passing.begin()->second);
+}
+
 // What was not seen is not scored, and makes what is known less sure.
 TEST_F(FaceComesAndGoes, TimeUnseenLowersTheConfidence) {
   const auto watched = Show(100, 0);

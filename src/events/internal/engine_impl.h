@@ -39,6 +39,7 @@ struct LineCounts {
 struct ZoneCounts {
   Tally objects;            ///< inside now, entered ever
   std::int64_t inside = 0;  ///< of all classes
+  std::int64_t most = 0;    ///< at the end of a message
   CrowdState crowd;
 };
 

@@ -187,6 +187,7 @@ void EventEngine::Impl::UpdateCamera() {
 void EventEngine::Impl::UpdateCrowds(Ms now) {
   for (std::size_t i = 0; i < scene.zones.size(); ++i) {
     const CompiledZone& zone = scene.zones[i];
+    zone_counts[i].most = std::max(zone_counts[i].most, zone_counts[i].inside);
     if (zone.crowd_count == 0 || !Step(zone, zone_counts[i].crowd, zone_counts[i].inside, now)) {
       continue;
     }

@@ -75,9 +75,10 @@ bool Is(const AVFormatContext& context, std::string_view demuxer) {
   return std::string_view(context.iformat->name).find(demuxer) != std::string_view::npos;
 }
 
-// A stream without an end: RTSP, or HTTP that gives neither duration nor length.
+// A stream without an end: RTSP, HLS or DASH whose list is still growing, or what gives neither duration nor length.
 bool IsLive(const AVFormatContext& context) {
   if (Is(context, "rtsp")) return true;
+  if (Is(context, "hls") || Is(context, "dash")) return context.duration == AV_NOPTS_VALUE;
   return context.duration == AV_NOPTS_VALUE &&
          (context.pb == nullptr || avio_size(context.pb) <= 0);
 }
@@ -232,7 +233,8 @@ absl::Status Container::Failed(int error, const std::string& doing) const {
     return absl::DeadlineExceededError(fmt::format(
         "{}: {} within {} ms", name_, connected_ ? "no frame" : "no answer", waited.count()));
   }
-  absl::Status status = FfmpegError(error, name_, doing);
+  absl::Status status = kind_ == InputKind::kNetwork ? NetworkError(error, name_, doing)
+                                                     : FfmpegError(error, name_, doing);
   const bool cut = kind_ == InputKind::kFile && error == AVERROR_EOF;
   if (!connected_ && (cut || absl::IsInvalidArgument(status))) {
     return absl::InvalidArgumentError(
@@ -291,7 +293,9 @@ absl::Status Container::Read(AVPacket& packet) {
     }
     if (error < 0) {
       absl::Status status = Failed(error, "cannot read on");
-      const bool broken = file && status.code() != absl::StatusCode::kCancelled;
+      const bool ended = status.code() == absl::StatusCode::kCancelled ||
+                         status.code() == absl::StatusCode::kDeadlineExceeded;
+      const bool broken = !live_ && !ended;
       return broken ? absl::DataLossError(ErrorText(error)) : status;
     }
     if (file && watch.errors() > 0) ++gaps_;

@@ -11,6 +11,7 @@ extern "C" {
 #include <mutex>
 
 #include "core/log.h"
+#include "core/status.h"
 
 namespace vigil::media::internal {
 namespace {
@@ -67,6 +68,20 @@ absl::StatusCode CodeOf(int error) {
   }
 }
 
+std::string_view NetworkRemedy(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnauthenticated:
+      return "check user and password";
+    case absl::StatusCode::kPermissionDenied:
+      return "check what the user may see";
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+      return "check the address";
+    default:
+      return "is it running, and can it be reached from here?";
+  }
+}
+
 }  // namespace
 
 ErrorWatch::ErrorWatch(const void* object) : object_(object) { watch = this; }
@@ -85,6 +100,11 @@ std::string ErrorText(int error) {
 
 absl::Status FfmpegError(int error, std::string_view name, std::string_view doing) {
   return {CodeOf(error), fmt::format("{}: {}: {}", name, doing, ErrorText(error))};
+}
+
+absl::Status NetworkError(int error, std::string_view name, std::string_view doing) {
+  const absl::Status status = FfmpegError(error, name, doing);
+  return {status.code(), fmt::format("{}; {}", MessageOf(status), NetworkRemedy(status.code()))};
 }
 
 void SetUpFfmpeg() {

@@ -71,6 +71,8 @@ class ErrorWatch {
 
 /// `error` about the thing called `name`, with the code that says what a caller can do about it.
 absl::Status FfmpegError(int error, std::string_view name, std::string_view doing);
+/// The same of an address, with what to do about it.
+absl::Status NetworkError(int error, std::string_view name, std::string_view doing);
 
 /// Devices are registered, and FFmpeg's messages go to our log (level debug, credentials masked).
 /// Cheap to repeat.

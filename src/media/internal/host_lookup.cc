@@ -105,7 +105,8 @@ absl::Status AwaitHost(const std::string& url, const Interrupt& interrupt) {
   const int error = gai_error(&lookup->request);
   if (error == 0) return absl::OkStatus();
   return absl::UnavailableError(
-      fmt::format("the name {} cannot be looked up: {}", host, gai_strerror(error)));
+      fmt::format("the name {} cannot be looked up: {}; check the name, and the network", host,
+                  gai_strerror(error)));
 }
 
 }  // namespace vigil::media::internal

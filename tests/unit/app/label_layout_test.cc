@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace vigil::app {
@@ -73,6 +74,19 @@ TEST(PlaceLabels, ACrowdHasNumbersAndNoneIsLeftOut) {
   const std::vector<PixelBox> full = {{0, 0, 640, 480}};
   for (const LabelSpot& spot : PlaceLabels(kPicture, full, crowd))
     EXPECT_EQ(spot.form, LabelForm::kNumber);
+}
+
+TEST(NameAndCounts, OfATextThatDoesNotFitTheNameIsCut) {
+  const auto within = [](std::size_t most) {
+    return [most](const std::string& text) { return text.size() <= most; };
+  };
+  EXPECT_EQ(NameAndCounts("door", "in 3 / out 1", within(40)), "door  in 3 / out 1");
+  EXPECT_EQ(NameAndCounts("door", "", within(40)), "door");
+  EXPECT_EQ(NameAndCounts("the door of the yard", "in 3 / out 1", within(20)),
+            "the ..  in 3 / out 1");
+  EXPECT_EQ(NameAndCounts("Tür Süd", "1", within(8)), "Tü..  1") << "whole characters";
+  EXPECT_EQ(NameAndCounts("door", "in 3 / out 1", within(5)), "in 3 / out 1");
+  EXPECT_EQ(NameAndCounts(std::string(128, 'x'), "", within(6)), "xxxx..");
 }
 
 }  // namespace

@@ -61,5 +61,23 @@ TEST(Progress, LongNamesAreCutInFront) {
   EXPECT_THAT(ProgressText(jobs, names, 1), testing::EndsWith("/end.mp4"));
 }
 
+TEST(Progress, OfSeveralPicturesTheLatestIsNamed) {
+  std::array<JobProgress, 3> jobs;
+  for (std::size_t i = 0; i < 2; ++i) {
+    jobs[i].frames = 1;
+    jobs[i].total = 1;
+    jobs[i].faces = static_cast<int>(i) + 1;
+    jobs[i].ended = true;
+  }
+  const std::array<std::string, 3> names{"a.jpg", "b.jpg", "c.jpg"};
+  EXPECT_THAT(ProgressText(jobs, names, 1), testing::EndsWith("2 faces  b.jpg"));
+}
+
+TEST(Progress, IsCutToTheTerminal) {
+  EXPECT_EQ(Columns("██··", 3), "██·");
+  EXPECT_EQ(Columns("ab", 3), "ab");
+  EXPECT_EQ(Columns("ab", 0), "");
+}
+
 }  // namespace
 }  // namespace vigil::app

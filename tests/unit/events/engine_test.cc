@@ -306,6 +306,18 @@ TEST(Classes, ADetectorThatChangesItsMindKeepsCountsRight) {
   EXPECT_THAT(totals[0].classes, ElementsAre(ZoneTotals::Class{"car", 0, 1}));
 }
 
+// Of all classes together, and not of one after another.
+TEST(Classes, MostAtOnceIsOfAllTogether) {
+  TestCamera camera(DoorAndGarden());
+  camera.Send({At(1, 650, 400, "car"), At(2, 660, 400, "person"), At(3, 670, 400, "dog")});
+  camera.Send({At(1, 560, 400, "car"), At(2, 560, 400, "person"), At(3, 670, 400, "dog"),
+               At(4, 650, 410, "car")});
+  const auto zone = camera.engine().zone_totals()[0];
+  EXPECT_EQ(zone.inside(), 2);
+  EXPECT_EQ(zone.entered(), 4);
+  EXPECT_EQ(zone.most, 3) << "one left as another came";
+}
+
 TEST(EvaluationPoints, AreOfEachLineAndZone) {
   SceneOptions scene =
       Scene({Between(1000, 400, 0, 400, "middle"), Between(1000, 400, 0, 400, "feet")},

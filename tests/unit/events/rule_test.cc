@@ -307,6 +307,27 @@ TEST(RunCooldownsTest, OfScopeRuleAreSharedByCameras) {
               testing::ElementsAre(kCooldown, kDeliver));
 }
 
+// A clock that is a day behind, or a recording from last year beside a camera: each is held by what it delivered itself.
+TEST(RunCooldownsTest, ClocksThatDifferDoNotReleaseEachOther) {
+  RunCooldowns run;
+  RuleOptions once = Any("once");
+  once.cooldown = seconds(300);
+  auto front = RuleSet::Create({once}, kKnown, "events", &run),
+       back = RuleSet::Create({once}, kKnown, "events", &run);
+  const auto delivered = [](RuleSet& rules, const char* camera, WallTime time) {
+    Event event = test::LineCross(1, time);
+    event.camera_id = camera;
+    return rules.Match(event)[0].verdict == Verdict::kDeliver;
+  };
+  int front_delivered = 0, back_delivered = 0;
+  for (int second = 0; second < 600; second += 10) {
+    front_delivered += delivered(*front, "front", kNoon + seconds(second));
+    back_delivered += delivered(*back, "back", kNoon - std::chrono::hours(24) + seconds(second));
+  }
+  EXPECT_EQ(front_delivered, 2);
+  EXPECT_EQ(back_delivered, 2);
+}
+
 TEST(RunCooldownsTest, OfManyThreadsOneDelivers) {
   RunCooldowns run;
   RuleOptions once = Any("once");

@@ -172,6 +172,31 @@ TEST(Drowsiness, AnAbsentFaceIsNotAsleep) {
   EXPECT_EQ(state.result().drowsiness.score, 0);
 }
 
+// A squint in the first frame is no state that has to be left slowly.
+TEST(Drowsiness, WhatTheFirstFrameSuggestsIsTakenBackAtOnce) {
+  const ClosureLog none;
+  DrowsinessScorer scorer({});
+  const auto level = [&](double t, double score) {
+    return scorer
+        .Update(Us(t), {.eyes = {},
+                        .closed_s = 60 * 0.18 * score / 60,
+                        .known_s = 60,
+                        .coverage = 1,
+                        .blinks = &none,
+                        .long_closures = &none,
+                        .yawns = &none,
+                        .long_since_us = {},
+                        .blink_completed = {}})
+        .level;
+  };
+  EXPECT_EQ(level(0, 60), kModerate);
+  EXPECT_EQ(level(0.1, 30), kMild);
+  EXPECT_EQ(level(0.2, 24), kAlert);
+  for (double t = 1; t < 3; t += 0.1) level(t, 30);
+  EXPECT_EQ(level(3, 30), kMild);
+  EXPECT_EQ(level(3.1, 10), kMild) << "this one has lasted";
+}
+
 TEST(Drowsiness, TheLevelDoesNotFlap) {
   DrowsinessScorer scorer({});
   int changes = 0;

@@ -62,6 +62,8 @@ INSTANTIATE_TEST_SUITE_P(
                     KindCase{"http", "http://camera/stream.mjpg", Input::Kind::kStream},
                     KindCase{"https_in_capitals", "HTTPS://camera/a.mjpg", Input::Kind::kStream},
                     KindCase{"a_picture", "https://host/a.JPG?size=2#x", Input::Kind::kPicture},
+                    KindCase{"a_file", "http://host/a.MP4?x", Input::Kind::kVideo},
+                    KindCase{"no_file", "rtsp://host/a.mp4", Input::Kind::kStream},
                     KindCase{"srt", "srt://host:9000", Input::Kind::kStream}),
     [](const auto& test_case) { return std::string(test_case.param.name); });
 
