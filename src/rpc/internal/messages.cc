@@ -186,8 +186,7 @@ void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
   to.clear_gaze();
   to.clear_faces();
   to.set_main_face(-1);
-  for (const face::Face& face : result.faces)
-    ToMessage(face, frame, with_points, *to.add_faces());
+  for (const face::Face& face : result.faces) ToMessage(face, frame, with_points, *to.add_faces());
   const auto main = std::ranges::max_element(
       result.faces, {}, [](const face::Face& face) { return face.box.area(); });
   if (main == result.faces.end()) return;
@@ -199,8 +198,8 @@ void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
   if (!with_points) return;
   const float x = 1.0F / static_cast<float>(frame.width);
   const float y = 1.0F / static_cast<float>(frame.height);
-  for (const Point3f& point :
-       main->mesh.span().first(std::min<std::size_t>(main->mesh.span().size(), face::kMeshPoints))) {
+  for (const Point3f& point : main->mesh.span().first(
+           std::min<std::size_t>(main->mesh.span().size(), face::kMeshPoints))) {
     v1::Landmark& landmark = *to.add_landmarks();
     landmark.set_x(point.x * x);
     landmark.set_y(point.y * y);
