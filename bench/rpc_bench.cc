@@ -41,8 +41,8 @@ class VigilEcho {
   VigilEcho() {
     std::vector<rpc::internal::Service> services(1);
     services[0].name = "vigil.bench.Echo";
-    const auto open = [](const rpc::internal::Call&)
-        -> absl::StatusOr<std::unique_ptr<rpc::internal::Answerer>> {
+    const auto open =
+        [](const rpc::internal::Call&) -> absl::StatusOr<std::unique_ptr<rpc::internal::Answerer>> {
       return std::make_unique<Echo>();
     };
     services[0].methods = {
@@ -232,9 +232,8 @@ double RunGrpc(int port, const std::string& message, int count, int window,
            while (bytes < static_cast<std::size_t>(count) * size) {
              const int received = static_cast<int>(bytes / size);
              while (sent < count && sent - received < window) {
-               if (!client.SendMessage(1, message, [&bytes](const auto& data) {
-                     bytes += data.payload.size();
-                   }))
+               if (!client.SendMessage(
+                       1, message, [&bytes](const auto& data) { bytes += data.payload.size(); }))
                  std::abort();
                ++sent;
              }
@@ -267,16 +266,18 @@ void Compare(std::size_t bytes, int window) {
                [&] { return RunGrpc(vigil.port(), message, count, window, "Pooled"); });
     plain.Add(count, OthersCpuSeconds, [&] { return RunTcp(tcp.port(), message, count, window); });
     if (python.port() > 0)
-      pythons.Add(count / 10, [&] { return python.CpuSeconds(); },
-                  [&] { return RunGrpc(python.port(), message, count / 10, window); });
+      pythons.Add(
+          count / 10, [&] { return python.CpuSeconds(); },
+          [&] { return RunGrpc(python.port(), message, count / 10, window); });
   }
   fmt::print("{} bytes, {} on their way\n", bytes, window);
   const double wall = bench::Median(quick.wall), cpu = bench::Median(quick.cpu);
   const auto line = [&](const char* name, const Rates& rates) {
     if (rates.wall.empty()) return;
     const double w = bench::Median(rates.wall), c = bench::Median(rates.cpu);
-    fmt::print("  {:<28}{:>8.0f} messages/s, ratio {:>5.2f};{:>8.0f} a processor second, ratio {:>5.2f}\n",
-               name, w, wall / w, c, cpu / c);
+    fmt::print(
+        "  {:<28}{:>8.0f} messages/s, ratio {:>5.2f};{:>8.0f} a processor second, ratio {:>5.2f}\n",
+        name, w, wall / w, c, cpu / c);
   };
   line("call server", quick);
   line("call server, by a worker", pooled);

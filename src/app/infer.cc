@@ -66,9 +66,8 @@ int RunInfer(const Config& config) {
 
   StreamPool pool(workers, "infer-");
   const auto serving = Serving::Start(
-      config.server,
-      {(*backends)->faces(), (*backends)->objects(), &(*backends)->models()}, pool, health,
-      metrics);
+      config.server, {(*backends)->faces(), (*backends)->objects(), &(*backends)->models()}, pool,
+      health, metrics);
   if (!serving.ok()) return Fail(serving.status());
   log::Info("{} workers; {}", workers, (*serving)->Where());
   fmt::print("serving {}\n", (*serving)->Where());

@@ -17,8 +17,7 @@
 namespace vigil::app {
 namespace {
 
-constexpr std::string_view kFaceModels[] = {"face-detection", "face-mesh",
-                                            "face-mesh-attention"};
+constexpr std::string_view kFaceModels[] = {"face-detection", "face-mesh", "face-mesh-attention"};
 constexpr int kServedSide = 640;  // of a picture input that its file leaves open
 
 class FaceVideo final : public rpc::FaceStream {
@@ -39,11 +38,10 @@ class FaceVideo final : public rpc::FaceStream {
 };
 
 bool IsNameOfModel(std::string_view name) {
-  return !name.empty() && name.size() <= 64 &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
 }
 
 absl::StatusOr<std::unique_ptr<nn::Model>> LoadModel(const std::filesystem::path& path,
@@ -59,7 +57,8 @@ absl::StatusOr<std::unique_ptr<nn::Model>> LoadModel(const std::filesystem::path
 absl::StatusOr<rpc::ServedModel> LoadServedModel(std::string name, std::string version,
                                                  const std::filesystem::path& path,
                                                  const nn::OnnxOptions& onnx, int workers) {
-  rpc::ServedModel served{std::move(name), std::move(version),
+  rpc::ServedModel served{std::move(name),
+                          std::move(version),
                           path.extension() == ".onnx" ? "onnxruntime_onnx" : "tflite_xnnpack",
                           {}};
   for (int i = 0; i < workers; ++i) {
@@ -120,8 +119,7 @@ absl::StatusOr<std::unique_ptr<InferenceBackends>> InferenceBackends::Create(con
     auto canonical = face::LoadFaceGeometry(plan->faces->dir);
     if (!canonical.ok()) return canonical.status();
     backends->canonical_ = *std::move(canonical);
-    backends->faces_ =
-        std::make_unique<Faces>(backends->workers_, *backends->canonical_, config);
+    backends->faces_ = std::make_unique<Faces>(backends->workers_, *backends->canonical_, config);
   }
   if (plan->objects) {
     const std::string& file = plan->objects->model_file;

@@ -113,13 +113,13 @@ class ServingImpl final : public Serving {
         http_->Serve(std::move(connection), peer);
       };
     }
-    auto listener = Listener::Open(
-        addresses->grpc, config_.connections, std::move(routes),
-        [this](const std::string& peer) { return rpc_->ProgressOf(peer); });
+    auto listener =
+        Listener::Open(addresses->grpc, config_.connections, std::move(routes),
+                       [this](const std::string& peer) { return rpc_->ProgressOf(peer); });
     if (!listener.ok()) return listener.status();
     main_ = *std::move(listener);
-    where_ = fmt::format("gRPC{} on {}:{}", tls->enabled() ? "" : " and HTTP",
-                         addresses->grpc.host, main_->port());
+    where_ = fmt::format("gRPC{} on {}:{}", tls->enabled() ? "" : " and HTTP", addresses->grpc.host,
+                         main_->port());
     if (!addresses->http) return absl::OkStatus();
 
     Listener::Routes http_routes;

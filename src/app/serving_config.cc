@@ -65,7 +65,8 @@ void RegisterLimits(Schema& s, rpc::ServerLimits& limits, ListenerOptions& conne
 }  // namespace
 
 void RegisterServing(Schema& schema, ServingConfig& config) {
-  Schema& s = schema.Section("server", "what roles that serve gRPC listen on, and what they refuse");
+  Schema& s =
+      schema.Section("server", "what roles that serve gRPC listen on, and what they refuse");
   s.Key("listen", config.listen)
       .Check(CheckAddress)
       .Doc("address and port of gRPC, and of HTTP on the same port; port 0: a free one");
@@ -74,7 +75,8 @@ void RegisterServing(Schema& schema, ServingConfig& config) {
       .Doc("the same for HTTP alone: /health, /livez, /readyz, /metrics; empty: none");
   s.Key("insecure", config.insecure)
       .Doc("listen beyond this machine without TLS: only behind something that encrypts");
-  s.Key("reflection", config.reflection).Doc("let clients ask which services and messages there are");
+  s.Key("reflection", config.reflection)
+      .Doc("let clients ask which services and messages there are");
   s.Key("queues", config.queues)
       .Range(1, 64)
       .Doc("threads that move messages; one moves some ten thousand a second");
@@ -83,12 +85,13 @@ void RegisterServing(Schema& schema, ServingConfig& config) {
       .Doc("how long streams may come to their end when the process is asked to stop");
   s.Key("serve_models", config.serve_models)
       .Doc("offer the networks in use over KServe v2 (inference.GRPCInferenceService)");
-  s.Map("models", config.models,
-        [](Schema& m, ServedModelConfig& model) {
-          m.Key("file", model.file).Required().Doc(".onnx or .tflite");
-          m.Key("version", model.version).Doc("as clients see it");
-        },
-        "further networks by name, offered over KServe v2", 64);
+  s.Map(
+      "models", config.models,
+      [](Schema& m, ServedModelConfig& model) {
+        m.Key("file", model.file).Required().Doc(".onnx or .tflite");
+        m.Key("version", model.version).Doc("as clients see it");
+      },
+      "further networks by name, offered over KServe v2", 64);
   s.Key("tls.certificate_file", config.certificate_file)
       .Doc("PEM: the server's certificate and those that lead to its root; empty: no TLS");
   s.Key("tls.key_file", config.key_file).Doc("PEM: its private key");
@@ -115,8 +118,8 @@ absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config) {
     addresses.http = *std::move(http);
   }
   if (!config.certificate_file.empty() || config.insecure) return addresses;
-  const bool beyond = !addresses.grpc.is_loopback() ||
-                      (addresses.http && !addresses.http->is_loopback());
+  const bool beyond =
+      !addresses.grpc.is_loopback() || (addresses.http && !addresses.http->is_loopback());
   if (!beyond) return addresses;
   return absl::InvalidArgumentError(fmt::format(
       "{} can be reached from other machines and has no TLS: set server.tls.certificate_file and "

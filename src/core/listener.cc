@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <linux/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -32,8 +32,9 @@ namespace {
 constexpr int kBacklog = 512;
 constexpr std::size_t kEnoughBytes = 3;
 constexpr std::chrono::milliseconds kTick{100};  // how exactly time limits are kept
-constexpr std::int64_t kFreeBytesATick = 32'000;  // that nobody has to account for: pings, health checks
-constexpr std::string_view kPreface = "PRI";     // no method of HTTP/1 begins like it
+constexpr std::int64_t kFreeBytesATick =
+    32'000;  // that nobody has to account for: pings, health checks
+constexpr std::string_view kPreface = "PRI";  // no method of HTTP/1 begins like it
 
 struct Address {
   std::string host;  // as text, for limits
@@ -203,10 +204,9 @@ class EpollListener final : public Listener {
       const int on = 1;
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       const int key = fd.get();
-      connections_[key] =
-          Connection{.socket = std::move(fd),
-                     .address = std::move(address),
-                     .close_at = After(options_.first_bytes_timeout)};
+      connections_[key] = Connection{.socket = std::move(fd),
+                                     .address = std::move(address),
+                                     .close_at = After(options_.first_bytes_timeout)};
       Watch(key, EPOLLIN | EPOLLRDHUP | EPOLLET);
     }
   }
@@ -233,16 +233,14 @@ class EpollListener final : public Listener {
     const Route& route = kind == FirstBytes::kHttp2   ? routes_.http2
                          : kind == FirstBytes::kHttp1 ? routes_.http1
                                                       : routes_.tls;
-    Descriptor other(kind == FirstBytes::kOther || !route ? -1
-                                                          : fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    Descriptor other(kind == FirstBytes::kOther || !route ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (!other) {
       ++counts_.unknown;
       return Forget(found);
     }
     connection.handed_on = true;
     connection.guarded = progress_ && kind != FirstBytes::kHttp1;
-    connection.close_at =
-        (events & EPOLLRDHUP) != 0 ? After(options_.linger) : Deadline::max();
+    connection.close_at = (events & EPOLLRDHUP) != 0 ? After(options_.linger) : Deadline::max();
     // From here on only its end matters.
     epoll_event event{};
     event.events = EPOLLRDHUP | EPOLLET;
@@ -350,8 +348,9 @@ absl::StatusOr<ListenAddress> ListenAddress::Parse(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   address.host = host.empty() ? "0.0.0.0" : std::string(host);
-  if (address.host.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     ".:-") != std::string::npos)
+  if (address.host.find_first_not_of(
+          "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+          ".:-") != std::string::npos)
     return wrong();
   return address;
 }
@@ -383,9 +382,9 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const ListenAddress& ad
   sockaddr_storage own{};
   socklen_t size = sizeof own;
   getsockname(fd.get(), reinterpret_cast<sockaddr*>(&own), &size);
-  const int port = ntohs(own.ss_family == AF_INET6
-                             ? reinterpret_cast<const sockaddr_in6&>(own).sin6_port
-                             : reinterpret_cast<const sockaddr_in&>(own).sin_port);
+  const int port =
+      ntohs(own.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(own).sin6_port
+                                      : reinterpret_cast<const sockaddr_in&>(own).sin_port);
   return std::make_unique<EpollListener>(std::move(fd), port, options, std::move(routes),
                                          std::move(progress));
 }

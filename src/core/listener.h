@@ -45,10 +45,12 @@ struct Progress {
 };
 
 struct ListenerOptions {
-  int max_connections = 1000;    ///< at once; further ones are closed
-  int max_per_address = 64;      ///< of one peer address; loopback is not counted by address
-  std::chrono::milliseconds first_bytes_timeout{5000};  ///< silence after which a connection is closed
-  std::chrono::milliseconds linger{5000};  ///< until one that its peer has closed is closed here too
+  int max_connections = 1000;  ///< at once; further ones are closed
+  int max_per_address = 64;    ///< of one peer address; loopback is not counted by address
+  std::chrono::milliseconds first_bytes_timeout{
+      5000};  ///< silence after which a connection is closed
+  std::chrono::milliseconds linger{
+      5000};  ///< until one that its peer has closed is closed here too
 };
 
 /// A thread that accepts, and counts connections as long as they are open, whoever serves them: a second descriptor of
@@ -77,8 +79,7 @@ class Listener {
   /// InvalidArgument: no such address. Unavailable: taken, with the reason. Accepts from now on.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const ListenAddress& address,
                                                         const ListenerOptions& options,
-                                                        Routes routes,
-                                                        ProgressOf progress = {});
+                                                        Routes routes, ProgressOf progress = {});
   virtual ~Listener() = default;
 
   /// The one that was taken.

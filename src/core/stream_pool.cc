@@ -28,8 +28,7 @@ StreamPool::~StreamPool() {
 void StreamPool::Ready(std::shared_ptr<Stream> stream) {
   {
     std::lock_guard lock(mutex_);
-    if (stream->state_ == Stream::State::kAtWork)
-      stream->state_ = Stream::State::kAtWorkAndReady;
+    if (stream->state_ == Stream::State::kAtWork) stream->state_ = Stream::State::kAtWorkAndReady;
     if (stream->state_ != Stream::State::kIdle) return;
     stream->state_ = Stream::State::kInLine;
     line_.push_back(std::move(stream));

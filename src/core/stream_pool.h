@@ -79,9 +79,9 @@ class StreamQueue final : public StreamPool::Stream,
   using MayWork = std::function<bool()>;
 
   /// `pool` outlives it. `work` is called by workers, one call at a time, as is `may_work` before each.
-  static std::shared_ptr<StreamQueue> Create(StreamPool& pool, WhenFull when_full,
-                                             std::size_t capacity, WorkOn work,
-                                             MayWork may_work = [] { return true; }) {
+  static std::shared_ptr<StreamQueue> Create(
+      StreamPool& pool, WhenFull when_full, std::size_t capacity, WorkOn work,
+      MayWork may_work = [] { return true; }) {
     return std::shared_ptr<StreamQueue>(
         new StreamQueue(pool, when_full, capacity, std::move(work), std::move(may_work)));
   }

@@ -99,7 +99,8 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
     const std::size_t mark = target.find('?');
     const Request request{std::string(message.method_string()), target.substr(0, mark),
                           mark == std::string::npos ? "" : target.substr(mark + 1), peer_};
-    Write(shared_.handler(request), message.keep_alive() && ++requests_ < shared_.options.max_requests);
+    Write(shared_.handler(request),
+          message.keep_alive() && ++requests_ < shared_.options.max_requests);
   }
 
   void Write(const Response& response, bool keep_alive) {
@@ -149,8 +150,10 @@ class BeastServer final : public Server {
                               error);
       (void)tls_->use_certificate_chain(asio::buffer(shared_.options.certificate), error);
       if (error) return absl::InvalidArgumentError("the certificate cannot be read as PEM");
-      (void)tls_->use_private_key(asio::buffer(shared_.options.key), asio::ssl::context::pem, error);
-      if (error) return absl::InvalidArgumentError("the key cannot be read, or is not the certificate's");
+      (void)tls_->use_private_key(asio::buffer(shared_.options.key), asio::ssl::context::pem,
+                                  error);
+      if (error)
+        return absl::InvalidArgumentError("the key cannot be read, or is not the certificate's");
     }
     thread_ = std::jthread([this] { Run(); });
     pthread_setname_np(thread_.native_handle(), "http");

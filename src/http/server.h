@@ -29,7 +29,8 @@ struct Response {
 struct ServerOptions {
   std::size_t max_header_bytes = 16U << 10;
   std::size_t max_body_bytes = 1U << 20;
-  std::chrono::milliseconds request_timeout{5000};  ///< from the first byte, or the answer before, to the last
+  std::chrono::milliseconds request_timeout{
+      5000};  ///< from the first byte, or the answer before, to the last
   std::chrono::milliseconds write_timeout{10'000};
   int max_requests = 1000;  ///< of one connection; then it is closed
   /// PEM texts; both empty: no TLS.

@@ -25,9 +25,9 @@ constexpr std::size_t kMaxMessageBytes = limits::kMaxTensorElements * sizeof(flo
 
 absl::Status FromGrpc(const KserveOptions& options, const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return {static_cast<absl::StatusCode>(status.error_code()),
-          fmt::format("model {} at {}: {}", options.model, options.address,
-                      status.error_message())};
+  return {
+      static_cast<absl::StatusCode>(status.error_code()),
+      fmt::format("model {} at {}: {}", options.model, options.address, status.error_message())};
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const KserveOptions& options) {
@@ -79,8 +79,9 @@ absl::StatusOr<TensorInfo> InfoOf(const Metadata& tensor, const KserveOptions& o
 bool SizeFits(const inference::ModelInferResponse::InferOutputTensor& tensor) {
   std::size_t elements = 1;
   for (const std::int64_t side : tensor.shape()) {
-    if (side < 0 || (side > 0 && static_cast<std::size_t>(side) >
-                                     limits::kMaxTensorElements / std::max<std::size_t>(elements, 1)))
+    if (side < 0 ||
+        (side > 0 && static_cast<std::size_t>(side) >
+                         limits::kMaxTensorElements / std::max<std::size_t>(elements, 1)))
       return false;
     elements *= static_cast<std::size_t>(side);
   }
@@ -94,7 +95,7 @@ struct KserveModel::State {
   std::unique_ptr<inference::GRPCInferenceService::Stub> stub;
   std::vector<TensorInfo> inputs, outputs;
   std::vector<std::vector<float>> outputs_data;
-  bool described = false;  // the outputs' shapes are those of a run
+  bool described = false;                // the outputs' shapes are those of a run
   inference::ModelInferRequest request;  // inputs lie in its raw contents
   inference::ModelInferResponse response;
 

@@ -19,7 +19,7 @@ struct KserveOptions {
   std::string address;  ///< "host:port"
   bool tls = false;
   std::string model;
-  std::string version;  ///< empty: the server's choice
+  std::string version;                      ///< empty: the server's choice
   std::chrono::milliseconds timeout{5000};  ///< of one run, and of finding out what the model is
   std::string ca_file;  ///< PEM: who signs the server's certificate; empty: whom gRPC trusts
   /// Where the server leaves dimensions of an input open (-1): of the only input, this shape; without it, 1 for the

@@ -67,16 +67,17 @@ constexpr int kCallsAtOnce = 8;
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(Health& health, std::int64_t max_message) : health_(health), max_message_(max_message) {}
+  GrpcServer(Health& health, std::int64_t max_message)
+      : health_(health), max_message_(max_message) {}
   ~GrpcServer() override { Stop(std::chrono::milliseconds(0)); }
 
-  absl::Status Build(const ServerOptions& options, const ServedBackends& backends,
-                     StreamPool& pool, Metrics& metrics) {
+  absl::Status Build(const ServerOptions& options, const ServedBackends& backends, StreamPool& pool,
+                     Metrics& metrics) {
     internal::LogThroughCore();
     std::vector<internal::Service> services;
     if (backends.stage != nullptr) {
-      services.push_back(internal::StageService(*backends.stage, options.limits.idle_timeout, pool,
-                                                metrics));
+      services.push_back(
+          internal::StageService(*backends.stage, options.limits.idle_timeout, pool, metrics));
     } else {
       services.push_back(internal::GazeService(backends.faces, pool, metrics));
       services.push_back(internal::InferenceService(backends.objects, pool, health_, metrics));

@@ -35,13 +35,14 @@ struct ServerLimits {
   ByteSize max_message{12'000'000};
   ByteSize max_memory = GiB(1);  ///< of messages that are on their way, of all connections
   ByteSize max_header = KiB(16);
-  int max_streams_per_client = 64;              ///< streams at once of one address
-  int max_calls_per_connection = 100;           ///< at once
-  std::chrono::milliseconds idle_timeout{60'000};         ///< of a call without messages
-  std::chrono::milliseconds idle_connection{300'000};     ///< of a connection without calls
-  std::chrono::milliseconds ping_every{20'000};           ///< of a silent connection
-  std::chrono::milliseconds ping_timeout{10'000};         ///< until it counts as lost
-  std::chrono::milliseconds least_ping_interval{10'000};  ///< a client that pings more often is cut off
+  int max_streams_per_client = 64;                     ///< streams at once of one address
+  int max_calls_per_connection = 100;                  ///< at once
+  std::chrono::milliseconds idle_timeout{60'000};      ///< of a call without messages
+  std::chrono::milliseconds idle_connection{300'000};  ///< of a connection without calls
+  std::chrono::milliseconds ping_every{20'000};        ///< of a silent connection
+  std::chrono::milliseconds ping_timeout{10'000};      ///< until it counts as lost
+  std::chrono::milliseconds least_ping_interval{
+      10'000};  ///< a client that pings more often is cut off
 };
 
 struct ServerOptions {
@@ -55,8 +56,8 @@ struct ServerOptions {
 
 /// What is served, and by whom. All that is pointed to outlives the server.
 struct ServedBackends {
-  FaceBackend* faces = nullptr;      ///< null: StreamGaze says that it is not available
-  ObjectBackend* objects = nullptr;  ///< the same for Infer and StreamInfer
+  FaceBackend* faces = nullptr;                ///< null: StreamGaze says that it is not available
+  ObjectBackend* objects = nullptr;            ///< the same for Infer and StreamInfer
   std::vector<ServedModel>* models = nullptr;  ///< null or empty: KServe knows no model
   const StageBackend* stage = nullptr;  ///< not null: this stage's service, and no other
 };

@@ -231,7 +231,8 @@ class Http2Client {
 
   static std::uint32_t BigAt(std::string_view text, std::size_t at) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(text[at + i]);
+    for (std::size_t i = 0; i < 4; ++i)
+      value = value << 8 | static_cast<unsigned char>(text[at + i]);
     return value;
   }
 
@@ -276,7 +277,7 @@ class Http2Client {
 
   const int fd_;
   std::int64_t window_ = 65535, initial_window_ = 65535;  // of the server
-  std::map<std::uint32_t, std::int64_t> windows_;          // what was added to the initial ones
+  std::map<std::uint32_t, std::int64_t> windows_;         // what was added to the initial ones
   std::size_t max_frame_ = 16384;
   std::uint32_t received_ = 0;
   std::string buffer_ = std::string(262144, '\0');

@@ -167,8 +167,9 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   const std::size_t queue_, service_, method_;
   grpc::ServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
-  Tag begun_tag_{this, Kind::kBegun}, read_tag_{this, Kind::kRead}, write_tag_{this, Kind::kWritten},
-      finish_tag_{this, Kind::kFinished}, done_tag_{this, Kind::kDone};
+  Tag begun_tag_{this, Kind::kBegun}, read_tag_{this, Kind::kRead},
+      write_tag_{this, Kind::kWritten}, finish_tag_{this, Kind::kFinished},
+      done_tag_{this, Kind::kDone};
   // Set once, when the call begins.
   std::string name_, peer_, address_, trace_id_;
   Deadline deadline_ = Deadline::max();
@@ -192,8 +193,7 @@ class Server final : public CallServer {
  public:
   Server(const CallServerOptions& options, std::vector<Service> services, OnAbandoned on_abandoned)
       : options_(options), services_(std::move(services)), on_abandoned_(std::move(on_abandoned)) {
-    for (const Service& service : services_)
-      raw_.push_back(std::make_unique<RawService>(service));
+    for (const Service& service : services_) raw_.push_back(std::make_unique<RawService>(service));
   }
 
   ~Server() override { VIGIL_CHECK(threads_.empty() && calls_.empty()); }

@@ -74,8 +74,8 @@ struct Service {
 };
 
 struct CallServerOptions {
-  int queues = 1;                                ///< and threads, 1..64
-  int max_streams_per_client = 64;               ///< of one address
+  int queues = 1;                                  ///< and threads, 1..64
+  int max_streams_per_client = 64;                 ///< of one address
   std::chrono::milliseconds idle_timeout{60'000};  ///< of a call without messages either way
 };
 

@@ -21,8 +21,8 @@ absl::Status CheckRaw(std::size_t bytes, Size size) {
   const std::size_t need =
       3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   if (bytes != need)
-    return absl::InvalidArgumentError(fmt::format("{} x {} pixels are {} bytes, {} came",
-                                                  size.width, size.height, need, bytes));
+    return absl::InvalidArgumentError(
+        fmt::format("{} x {} pixels are {} bytes, {} came", size.width, size.height, need, bytes));
   return absl::OkStatus();
 }
 

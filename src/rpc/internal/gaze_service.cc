@@ -32,9 +32,7 @@ constexpr std::int64_t kLatestTime = 9'000'000'000'000'000;
 // What the streams share.
 struct Shared {
   Shared(FaceBackend& backend, int workers, Metrics& all_metrics)
-      : faces(backend),
-        metrics(all_metrics, "gaze"),
-        decoders(static_cast<std::size_t>(workers)) {}
+      : faces(backend), metrics(all_metrics, "gaze"), decoders(static_cast<std::size_t>(workers)) {}
 
   FaceBackend& faces;
   const InferenceMetrics metrics;
@@ -53,7 +51,8 @@ class GazeStream final : public Answerer {
   ~GazeStream() override {
     shared_->metrics.Streams(-1);
     Log(log::Level::kInfo, fmt::format("gaze stream ended: {} frames answered, {} of them with "
-                                       "errors, {} dropped", frames_, failed_, dropped_));
+                                       "errors, {} dropped",
+                                       frames_, failed_, dropped_));
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
@@ -101,8 +100,7 @@ class GazeStream final : public Answerer {
     if (latest_us_ && frame_.timestamp_us() <= *latest_us_)
       return absl::InvalidArgumentError(fmt::format("timestamp_us {} does not come after {}",
                                                     frame_.timestamp_us(), *latest_us_));
-    if (frame_.budget_us() > 0 &&
-        MicrosBetween(request.arrived, taken) > frame_.budget_us())
+    if (frame_.budget_us() > 0 && MicrosBetween(request.arrived, taken) > frame_.budget_us())
       return absl::DeadlineExceededError("the frame's time was over before its turn came");
     const auto encoding = EncodingOf(frame_.encoding());
     if (!encoding.ok()) return encoding.status();
@@ -174,13 +172,13 @@ Service GazeService(FaceBackend* faces, StreamPool& pool, Metrics& metrics) {
   Service service{"vigil.v1.GazeService", {}};
   std::shared_ptr<Shared> shared;
   if (faces != nullptr) shared = std::make_shared<Shared>(*faces, pool.workers(), metrics);
-  service.methods.push_back(StreamMethod(
-      "StreamGaze", pool, Pace::kNewestWins,
-      [shared](const Call& call) -> absl::StatusOr<std::unique_ptr<Answerer>> {
-        if (shared == nullptr)
-          return absl::FailedPreconditionError("this server looks for no faces");
-        return std::make_unique<GazeStream>(shared, call);
-      }));
+  service.methods.push_back(
+      StreamMethod("StreamGaze", pool, Pace::kNewestWins,
+                   [shared](const Call& call) -> absl::StatusOr<std::unique_ptr<Answerer>> {
+                     if (shared == nullptr)
+                       return absl::FailedPreconditionError("this server looks for no faces");
+                     return std::make_unique<GazeStream>(shared, call);
+                   }));
   return service;
 }
 

@@ -17,7 +17,8 @@ class InferenceMetrics {
   InferenceMetrics(Metrics& metrics, const std::string& service);
 
   /// A frame was answered. Times in microseconds: in networks, and from arrival to answer.
-  void Answered(bool ok, std::size_t detections, std::int64_t model_us, std::int64_t total_us) const;
+  void Answered(bool ok, std::size_t detections, std::int64_t model_us,
+                std::int64_t total_us) const;
   void Dropped(std::uint64_t frames) const;
   /// A stream began (+1) or ended (-1).
   void Streams(int change) const;

@@ -145,8 +145,8 @@ Service InferenceService(ObjectBackend* objects, StreamPool& pool, const Health&
   };
   service.methods.push_back(UnaryMethod("Infer", pool, open(false)));
   service.methods.push_back(StreamMethod("StreamInfer", pool, Pace::kNewestWins, open(true)));
-  service.methods.push_back(
-      QuickMethod("HealthCheck", [&health](const grpc::ByteBuffer&) -> absl::StatusOr<grpc::ByteBuffer> {
+  service.methods.push_back(QuickMethod(
+      "HealthCheck", [&health](const grpc::ByteBuffer&) -> absl::StatusOr<grpc::ByteBuffer> {
         v1::HealthCheckResponse response;
         response.set_status(StatusOf(health.state()));
         response.set_version(health.version());

@@ -33,8 +33,9 @@ class Models {
  public:
   Models(std::vector<ServedModel>& models, Metrics& metrics) {
     for (ServedModel& model : models) {
-      metrics.AddGauge("model_version", "Models that are served; always 1",
-                       {{"model", model.name}, {"version", model.version}})
+      metrics
+          .AddGauge("model_version", "Models that are served; always 1",
+                    {{"model", model.name}, {"version", model.version}})
           .Set(1);
       const auto requests = [&](const char* outcome) {
         return metrics.AddCounter("vigil_model_requests_total", "Runs of a model over KServe v2",
@@ -51,8 +52,8 @@ class Models {
     for (const Known& one : known_) {
       if (one.model->name != name) continue;
       if (version.empty() || version == one.model->version) return &one;
-      return absl::NotFoundError(fmt::format("model {} has the version {} alone", name,
-                                             one.model->version));
+      return absl::NotFoundError(
+          fmt::format("model {} has the version {} alone", name, one.model->version));
     }
     return absl::NotFoundError("no such model");
   }
@@ -151,7 +152,8 @@ absl::Status Infer(const Models& models, int worker, const inference::ModelInfer
       if (index < 0)
         return absl::InvalidArgumentError("an output has a name that the model does not know");
       if (std::ranges::count(wanted, static_cast<std::size_t>(index)) > 0)
-        return absl::InvalidArgumentError(fmt::format("output {} is asked for twice", output.name()));
+        return absl::InvalidArgumentError(
+            fmt::format("output {} is asked for twice", output.name()));
       wanted.push_back(static_cast<std::size_t>(index));
     }
     if (auto status = FillInputs(request, model); !status.ok()) return status;
@@ -257,13 +259,11 @@ Service KserveService(std::vector<ServedModel>& models, StreamPool& pool, const 
         response.set_version(health.version());
         return Serialise(response);
       }));
-  service.methods.push_back(
-      QuickMethod("ModelMetadata", [known](const grpc::ByteBuffer& message) -> Reply {
-        return Metadata(*known, message);
-      }));
+  service.methods.push_back(QuickMethod(
+      "ModelMetadata",
+      [known](const grpc::ByteBuffer& message) -> Reply { return Metadata(*known, message); }));
   service.methods.push_back(UnaryMethod("ModelInfer", pool, open(false)));
-  service.methods.push_back(
-      StreamMethod("ModelStreamInfer", pool, Pace::kAnswerEvery, open(true)));
+  service.methods.push_back(StreamMethod("ModelStreamInfer", pool, Pace::kAnswerEvery, open(true)));
   return service;
 }
 

@@ -205,8 +205,8 @@ void ToMessage(const face::FaceResult& result, Size frame, bool with_points,
   if (!with_points) return;
   const float x = 1.0F / static_cast<float>(frame.width);
   const float y = 1.0F / static_cast<float>(frame.height);
-  for (const Point3f& point :
-       main->mesh.span().first(std::min<std::size_t>(main->mesh.span().size(), face::kMeshPoints))) {
+  for (const Point3f& point : main->mesh.span().first(
+           std::min<std::size_t>(main->mesh.span().size(), face::kMeshPoints))) {
     v1::Landmark& landmark = *to.add_landmarks();
     landmark.set_x(point.x * x);
     landmark.set_y(point.y * y);

@@ -73,9 +73,7 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
                              : absl::InvalidArgumentError("the call came without a message"));
   }
 
-  void OnRoom() override {
-    queue_->Nudge();
-  }
+  void OnRoom() override { queue_->Nudge(); }
 
   void OnDrain() override {
     std::unique_lock lock(mutex_);
@@ -172,8 +170,8 @@ Method Pooled(std::string name, StreamPool& pool, Pace pace, bool is_stream, Ope
   Method method;
   method.name = std::move(name);
   method.is_stream = is_stream;
-  method.open = [&pool, pace, is_stream, open = std::move(open)](
-                    std::shared_ptr<Call> call) -> std::shared_ptr<Handler> {
+  method.open = [&pool, pace, is_stream,
+                 open = std::move(open)](std::shared_ptr<Call> call) -> std::shared_ptr<Handler> {
     auto answerer = open(*call);
     if (!answerer.ok()) {
       call->Finish(answerer.status());

@@ -67,10 +67,10 @@ class StageAnswerer final : public Answerer {
         is_stream_(is_stream),
         deadline_(call.deadline()),
         trace_id_(call.trace_id()) {
-    if (is_stream_) shared_->metrics.streams().Add(1);
+    if (is_stream_) shared_->metrics.Streams(1);
   }
   ~StageAnswerer() override {
-    if (is_stream_) shared_->metrics.streams().Add(-1);
+    if (is_stream_) shared_->metrics.Streams(-1);
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {

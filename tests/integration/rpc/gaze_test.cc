@@ -120,18 +120,30 @@ TEST(StreamGaze, FramesThatCannotBeReadAreErrorsOfTheirOwn) {
   const Case cases[] = {
       {"empty", [](auto& f) { f.set_frame_data(""); }, 3},
       {"no picture", [](auto& f) { f.set_frame_data("not a picture"); }, 3},
-      {"JPEG that is none", [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_JPEG), f.set_frame_data("x"); }, 3},
+      {"JPEG that is none",
+       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_JPEG), f.set_frame_data("x"); }, 3},
       {"cut short", [](auto& f) { f.mutable_frame_data()->resize(f.frame_data().size() / 2); }, 15},
       {"wrong size", [](auto& f) { f.set_width(7), f.set_height(7); }, 3},
       {"raw without size", [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_RGB24); }, 3},
       {"raw of another size",
-       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_BGR24), f.set_width(640), f.set_height(480); }, 3},
+       [](auto& f) {
+         f.set_encoding(v1::IMAGE_ENCODING_BGR24), f.set_width(640), f.set_height(480);
+       },
+       3},
       {"size below 0",
-       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(-1), f.set_height(-1); }, 3},
+       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(-1), f.set_height(-1); },
+       3},
       {"far too large",
-       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(2147483647), f.set_height(2147483647); }, 8},
+       [](auto& f) {
+         f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(2147483647),
+             f.set_height(2147483647);
+       },
+       8},
       {"too many pixels",
-       [](auto& f) { f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(8192), f.set_height(8192); }, 8},
+       [](auto& f) {
+         f.set_encoding(v1::IMAGE_ENCODING_RGB24), f.set_width(8192), f.set_height(8192);
+       },
+       8},
       {"unknown encoding", [](auto& f) { f.set_encoding(static_cast<v1::ImageEncoding>(77)); }, 3},
       {"time below 0", [](auto& f) { f.set_timestamp_us(-1); }, 3},
       {"time that stands still", [](auto& f) { f.set_timestamp_us(33'333); }, 3},
@@ -165,7 +177,8 @@ TEST(StreamGaze, NewestFrameWinsAndDropsAreCounted) {
   GazeCall call(test::Connect(server.address()));
   constexpr int kFrames = 60;
   std::thread sender([&] {
-    for (int i = 0; i < kFrames; ++i) call.stream().Write(portrait.Frame(static_cast<std::uint64_t>(i)));
+    for (int i = 0; i < kFrames; ++i)
+      call.stream().Write(portrait.Frame(static_cast<std::uint64_t>(i)));
     call.stream().WritesDone();
   });
   v1::FaceMeshResult result;

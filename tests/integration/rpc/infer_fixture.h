@@ -30,9 +30,9 @@ class InferServer {
     std::vector<std::string> command = {VIGIL_BINARY, "infer"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     program_ = std::make_unique<Program>(
-        command, std::vector<std::string>{"VIGIL_SERVER_LISTEN=127.0.0.1:0",
-                                          "VIGIL_SERVER_HTTP_LISTEN=127.0.0.1:0",
-                                          "VIGIL_THREADS=2"});
+        command,
+        std::vector<std::string>{"VIGIL_SERVER_LISTEN=127.0.0.1:0",
+                                 "VIGIL_SERVER_HTTP_LISTEN=127.0.0.1:0", "VIGIL_THREADS=2"});
     const std::string line = program_->ReadLine();
     port_ = PortIn(line, line.find(':'));
     http_port_ = PortIn(line, line.rfind(':'));
@@ -93,9 +93,8 @@ class InferServer {
 
 /// A channel of its own, with its own connection.
 inline std::shared_ptr<grpc::Channel> Connect(
-    const std::string& address,
-    const std::shared_ptr<grpc::ChannelCredentials>& credentials =
-        grpc::InsecureChannelCredentials()) {
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials =
+                                    grpc::InsecureChannelCredentials()) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);

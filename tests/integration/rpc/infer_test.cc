@@ -41,11 +41,13 @@ TEST(Infer, OnePortAnswersGrpcAndHttp) {
   for (const int port : {server.port(), server.http_port()}) {
     const std::string health = InferServer::Get(port, "/health");
     EXPECT_TRUE(health.starts_with("HTTP/1.1 200")) << health;
-    EXPECT_NE(health.find(R"("status":"healthy","service":"infer","version":")"), std::string::npos);
+    EXPECT_NE(health.find(R"("status":"healthy","service":"infer","version":")"),
+              std::string::npos);
     EXPECT_TRUE(InferServer::Get(port, "/readyz").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(InferServer::Get(port, "/livez").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(InferServer::Get(port, "/nothing").starts_with("HTTP/1.1 404"));
-    EXPECT_NE(InferServer::Get(port, "/metrics").find("inference_requests_total"), std::string::npos);
+    EXPECT_NE(InferServer::Get(port, "/metrics").find("inference_requests_total"),
+              std::string::npos);
   }
   // HTTP/2 on the port of HTTP is nobody's.
   Http2Client wrong(server.http_port());
@@ -67,7 +69,8 @@ TEST(Infer, ASignalLetsStreamsComeToTheirEnd) {
   GazeCall call(channel);
   (void)call.Ask(portrait.Frame(0));
   call.stream().Write(portrait.Frame(1));
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // it is there; or it is refused, and that is right too
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(50));  // it is there; or it is refused, and that is right too
   const auto start = std::chrono::steady_clock::now();
   server.program().Signal(SIGTERM);
   ASSERT_TRUE(watch->Read(&health));
@@ -81,7 +84,8 @@ TEST(Infer, ASignalLetsStreamsComeToTheirEnd) {
 }
 
 TEST(Infer, StreamsOpenedAndAbandonedLeaveNothingBehind) {
-  InferServer server({"--set", "server.limits.resets=1000000"});
+  // A line of each stream would fill the pipe that nobody reads until the end.
+  InferServer server({"--set", "server.limits.resets=1000000", "--set", "log.level=warning"});
   const Portrait portrait;
   const v1::VideoFrame frame = portrait.Frame(0);
   const auto abandon = [&](int count) {
@@ -142,7 +146,8 @@ TEST(InferLimits, SizeOfMessages) {
   for (const bool beyond : {false, true}) {
     GazeCall call(test::Connect(server.address()));
     v1::VideoFrame frame = portrait.Frame(0);
-    frame.mutable_frame_data()->append(std::string((1 << 20) - frame.ByteSizeLong() - 10 + (beyond ? 1000 : 0), 'x'));
+    frame.mutable_frame_data()->append(
+        std::string((1 << 20) - frame.ByteSizeLong() - 10 + (beyond ? 1000 : 0), 'x'));
     call.stream().Write(frame);
     v1::FaceMeshResult result;
     EXPECT_EQ(call.stream().Read(&result), !beyond);
@@ -162,7 +167,8 @@ TEST(InferLimits, CompressedMessagesAreRefused) {
   v1::InferenceRequest request;
   request.set_frame(std::string(10'000'000, '\0'));
   v1::InferenceResponse response;
-  EXPECT_EQ(stub->Infer(&context, request, &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(stub->Infer(&context, request, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST(InferLimits, Connections) {
@@ -231,7 +237,8 @@ TEST(InferLimits, HeadersAreBounded) {
   grpc::ClientContext context;
   context.AddMetadata("x-large", std::string(40'000, 'a'));
   HealthCheckResponse response;
-  EXPECT_EQ(stub->Check(&context, {}, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(stub->Check(&context, {}, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(Check(test::Connect(server.address()), ""), HealthCheckResponse::SERVING);
 }
 
@@ -267,7 +274,8 @@ TEST(InferAddress, APortThatIsTakenIsAnErrorOfOneLine) {
 class InferTls : public testing::Test {
  protected:
   InferTls() {
-    Run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout $D/ca.key -out $D/ca.pem");
+    Run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout $D/ca.key -out "
+        "$D/ca.pem");
     for (const std::string name : {"server", "client", "stranger"}) {
       Run("openssl req -newkey rsa:2048 -nodes -subj /CN=" + name + " -keyout $D/" + name +
           ".key -out $D/" + name + ".csr");
@@ -279,7 +287,8 @@ class InferTls : public testing::Test {
     }
   }
   void Run(const std::string& command) {
-    const auto outcome = test::RunProgram({"sh", "-c", "D=" + dir_.path().string() + "; " + command});
+    const auto outcome =
+        test::RunProgram({"sh", "-c", "D=" + dir_.path().string() + "; " + command});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   }
   std::string Path(const std::string& name) const { return (dir_ / name).string(); }
@@ -321,9 +330,9 @@ TEST_F(InferTls, EncryptsAndKnowsItsClients) {
 }
 
 TEST_F(InferTls, AKeyOfAnotherCertificateIsToldAtOnce) {
-  const auto outcome = test::RunProgram({VIGIL_BINARY, "infer", "--listen", "127.0.0.1:0", "--http",
-                                         "127.0.0.1:0", "--tls-cert", Path("server.pem"),
-                                         "--tls-key", Path("client.key")});
+  const auto outcome =
+      test::RunProgram({VIGIL_BINARY, "infer", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                        "--tls-cert", Path("server.pem"), "--tls-key", Path("client.key")});
   EXPECT_EQ(outcome.exit_code, 78);
   EXPECT_EQ(outcome.err.find("PRIVATE"), std::string::npos);
 }

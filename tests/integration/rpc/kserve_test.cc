@@ -100,7 +100,8 @@ TEST(Kserve, RefusesWhatDoesNotFitTheModel) {
       {"shape", [](Request& r) { r.mutable_inputs(0)->set_shape(1, 1 << 30); }},
       {"shape below 0", [](Request& r) { r.mutable_inputs(0)->set_shape(0, -1); }},
       {"short", [](Request& r) { r.mutable_raw_input_contents(0)->resize(10); }},
-      {"contents twice", [](Request& r) { r.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1); }},
+      {"contents twice",
+       [](Request& r) { r.mutable_inputs(0)->mutable_contents()->add_fp32_contents(1); }},
       {"no contents", [](Request& r) { r.clear_raw_input_contents(); }},
       {"output", [](Request& r) { r.add_outputs()->set_name("x"); }},
   };
@@ -167,9 +168,10 @@ TEST(Python, AClientThatIsNotOurs) {
   InferServer server;
   const test::TempDir dir;
   const std::string protos = test::SourcePath("proto").string();
-  const auto made = test::RunProgram(
-      {"sh", "-c", "cd " + protos + " && protoc -I. --python_out=" + dir.path().string() +
-                       " vigil/v1/*.proto inference/*.proto grpc/health/v1/*.proto"});
+  const auto made =
+      test::RunProgram({"sh", "-c",
+                        "cd " + protos + " && protoc -I. --python_out=" + dir.path().string() +
+                            " vigil/v1/*.proto inference/*.proto grpc/health/v1/*.proto"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
   const test::Portrait portrait;
   test::WriteFile(dir / "portrait.jpg", portrait.jpeg);

@@ -39,8 +39,8 @@ TEST(Listener, ReadsAddresses) {
   EXPECT_EQ(address("127.0.0.1:50051"), "127.0.0.1|50051");
   EXPECT_EQ(address("[::1]:1"), "::1|1");
   EXPECT_EQ(address(":0"), "0.0.0.0|0");
-  for (const char* wrong : {"", "localhost", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536", "h:-1",
-                            "a b:1", "1.2.3.4:1 "})
+  for (const char* wrong :
+       {"", "localhost", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536", "h:-1", "a b:1", "1.2.3.4:1 "})
     EXPECT_EQ(address(wrong), "refused") << wrong;
   for (const char* near : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"})
     EXPECT_TRUE(ListenAddress::Parse(near)->is_loopback()) << near;

@@ -32,9 +32,10 @@ TEST(Operations, HealthSaysWhetherToSendWork) {
 class HttpServer : public testing::Test {
  protected:
   void Start(ServerOptions options = {}) {
-    server_ = Server::Create(options, [](const Request& request) -> Response {
-                return {200, "text/plain", request.method + " " + request.path + "?" + request.query};
-              }).value();
+    server_ =
+        Server::Create(options, [](const Request& request) -> Response {
+          return {200, "text/plain", request.method + " " + request.path + "?" + request.query};
+        }).value();
   }
   std::string Say(std::string_view text) {
     int pair[2];
@@ -51,7 +52,8 @@ class HttpServer : public testing::Test {
 TEST_F(HttpServer, AnswersSeveralRequestsOfAConnection) {
   Start();
   const std::string answer =
-      Say("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      Say("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\nGET /d HTTP/1.1\r\nHost: x\r\nConnection: "
+          "close\r\n\r\n");
   EXPECT_NE(answer.find("GET /a?b=c"), std::string::npos) << answer;
   EXPECT_NE(answer.find("GET /d?"), std::string::npos) << answer;
 }
@@ -65,8 +67,10 @@ TEST_F(HttpServer, HeadHasNoBody) {
 
 TEST_F(HttpServer, WhatIsTooLargeOrNoRequestIsRefused) {
   Start({.max_header_bytes = 1000, .max_body_bytes = 1000});
-  EXPECT_TRUE(Say("GET /" + std::string(5000, 'a') + " HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 413"));
-  EXPECT_TRUE(Say("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n").starts_with("HTTP/1.1 413"));
+  EXPECT_TRUE(
+      Say("GET /" + std::string(5000, 'a') + " HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 413"));
+  EXPECT_TRUE(
+      Say("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n").starts_with("HTTP/1.1 413"));
   EXPECT_TRUE(Say("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
 }
 

@@ -24,8 +24,9 @@ TEST(FrameDecoder, RawPixelsHoweverTheyAreCut) {
   FrameDecoder decoder;
   for (std::size_t piece = 1; piece <= rgb.size(); ++piece) {
     for (const bool turned : {false, true}) {
-      const auto image = decoder.Decode(Cut(turned ? bgr : rgb, piece),
-                                        turned ? FrameEncoding::kBgr24 : FrameEncoding::kRgb24, {4, 3});
+      const auto image =
+          decoder.Decode(Cut(turned ? bgr : rgb, piece),
+                         turned ? FrameEncoding::kBgr24 : FrameEncoding::kRgb24, {4, 3});
       ASSERT_TRUE(image.ok());
       EXPECT_EQ(std::vector<std::uint8_t>(image->data, image->data + rgb.size()), rgb) << piece;
     }

@@ -62,11 +62,11 @@ TEST(Messages, PeersAndTraces) {
   EXPECT_EQ(PeerOf("ipv6:%5B::1%5D:1234"), "[::1]:1234");
   EXPECT_EQ(TraceIdOf("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             "0af7651916cd43dd8448eb211c80319c");
-  for (const char* wrong :
-       {"", "00", "00-0af7651916cd43dd8448eb211c80319c", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333\n-01"})
+  for (const char* wrong : {"", "00", "00-0af7651916cd43dd8448eb211c80319c",
+                            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+                            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333\n-01"})
     EXPECT_EQ(TraceIdOf(wrong), "") << wrong;
 }
 

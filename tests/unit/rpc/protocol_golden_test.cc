@@ -53,10 +53,10 @@ std::vector<std::string> Describe(const pb::FileDescriptor& file) {
     const pb::ServiceDescriptor& service = *file.service(i);
     for (int m = 0; m < service.method_count(); ++m) {
       const pb::MethodDescriptor& method = *service.method(m);
-      lines.push_back("service " + service.full_name() + " " + method.name() + " " +
-                      (method.client_streaming() ? "stream " : "") + method.input_type()->full_name() +
-                      " -> " + (method.server_streaming() ? "stream " : "") +
-                      method.output_type()->full_name());
+      lines.push_back(
+          "service " + service.full_name() + " " + method.name() + " " +
+          (method.client_streaming() ? "stream " : "") + method.input_type()->full_name() + " -> " +
+          (method.server_streaming() ? "stream " : "") + method.output_type()->full_name());
     }
   }
   return lines;
@@ -85,7 +85,8 @@ void Compare(const std::vector<const pb::FileDescriptor*>& roots, const std::str
   for (const std::string& line : released)
     EXPECT_TRUE(now.contains(line)) << "gone or changed, and clients rely on it: " << line;
   for (const std::string& line : now)
-    EXPECT_TRUE(released.contains(line)) << "new; add it to tests/data/protocol/" << golden << ":\n" << line;
+    EXPECT_TRUE(released.contains(line)) << "new; add it to tests/data/protocol/" << golden << ":\n"
+                                         << line;
 }
 
 TEST(Protocol, VigilV1IsWhatWasReleased) {
@@ -104,7 +105,8 @@ TEST(Protocol, KserveIsThePublicOne) {
 // Unit, range and space of every field stand in the comment before it.
 TEST(Protocol, EveryFieldSaysWhatItMeans) {
   int fields = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(test::SourcePath("proto/vigil/v1"))) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(test::SourcePath("proto/vigil/v1"))) {
     std::string before;
     for (const std::string& line : test::ReadLines(entry.path())) {
       const std::string text = line.substr(std::min(line.find_first_not_of(' '), line.size()));

@@ -73,13 +73,15 @@ TEST(SplitMessage, TheLastOfSeveralCounts) {
 
 TEST(SplitMessage, RefusesWhatIsNoMessage) {
   const std::string cases[] = {
-      std::string("\x0A\x05pic", 5),                    // ends inside the bytes
+      std::string("\x0A\x05pic", 5),                                    // ends inside the bytes
       std::string("\x0A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 11),  // longer than all there is
       std::string("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 11),  // a varint without an end
-      std::string("\x00", 1),                           // field 0
-      std::string("\x0B", 1), std::string("\x0C", 1), std::string("\x0F", 1),  // groups; no such type
-      std::string("\x15\x01", 2),                       // four bytes of which one came
-      std::string("\x10", 1),                           // a varint that did not come
+      std::string("\x00", 1),                                           // field 0
+      std::string("\x0B", 1),
+      std::string("\x0C", 1),
+      std::string("\x0F", 1),      // groups; no such type
+      std::string("\x15\x01", 2),  // four bytes of which one came
+      std::string("\x10", 1),      // a varint that did not come
   };
   for (const std::string& text : cases) {
     SplitMessage split;
