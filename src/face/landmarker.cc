@@ -266,13 +266,8 @@ absl::Status Landmarker::Confirm(FaceNetworks networks, ImageView image, std::in
     const PixelBox box = BoundingBox(mesh.span());
     if (OnAFace(box)) continue;
     Track& track = TrackFor(box);
-<<<<<<< HEAD
-    track.filter.Reset();
-    track.See(mesh, now_us);
-=======
     track.Begin();
-    track.See(**mesh, now_us);
->>>>>>> main
+    track.See(mesh, now_us);
   }
   return absl::OkStatus();
 }
