@@ -24,6 +24,12 @@ struct Delivery {
   int attempt = 1;  ///< counts from 1; above it, an earlier attempt may have had its effect
 };
 
+/// Whether a failure may pass, so that the same is worth another attempt; any other error is final.
+[[nodiscard]] inline bool IsWorthAnother(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsAborted(status) || absl::IsResourceExhausted(status);
+}
+
 /// Run may be called again for the same delivery (after a failure, or when the process ended before
 /// the outcome was written down); implementations make a repetition harmless, by the event's id,
 /// where their medium allows it.
@@ -38,8 +44,7 @@ class Action {
   /// each before the next delivery is begun, so that a crash repeats one at most.
   virtual bool repeats_unseen() const { return false; }
 
-  /// Returns by `deadline`, and soon once `stop` is asked for. Unavailable, DeadlineExceeded,
-  /// Aborted and ResourceExhausted are worth another attempt; any other error is final.
+  /// Returns by `deadline`, and soon once `stop` is asked for. Errors: see IsWorthAnother.
   virtual absl::Status Run(const Delivery& delivery, Deadline deadline, std::stop_token stop) = 0;
 };
 

@@ -268,23 +268,22 @@ absl::Status EventDelivery::Store(std::vector<store::OutboxEntry> entries) {
   return storing_;
 }
 
-absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) {
-  const auto window = outbox_->OpenDigest(kDigest);
-  if (!window.ok()) return window.status();
+absl::StatusOr<std::optional<actions::Mail>> EventDelivery::WriteDigest(
+    const store::DigestWindow& window, bool photos, bool though_nothing) {
   std::vector<actions::Delivery> events;
-  for (std::int64_t after = window->after;;) {
-    auto collected = outbox_->CollectedIn(*window, after, store::kMaxRows);
+  for (std::int64_t after = 0;;) {
+    auto collected = outbox_->CollectedIn(window, after, store::kMaxRows);
     if (!collected.ok()) return collected.status();
     if (collected->empty()) break;
     after = collected->back().sequence;
     for (store::CollectedEvent& event : *collected) {
       for (std::string& rule : event.rules) {
         events.push_back(
-            {event.event, std::move(rule), event.severity, event.pictures, window->attempt});
+            {event.event, std::move(rule), event.severity, event.pictures, window.attempt});
       }
     }
   }
-  const auto held_counts = outbox_->HeldIn(*window);
+  const auto held_counts = outbox_->HeldIn(window);
   if (!held_counts.ok()) return held_counts.status();
   std::vector<actions::HeldBack> held;
   for (const events::HeldCount& count : *held_counts)
@@ -292,19 +291,77 @@ absl::Status EventDelivery::SendDigest(Deadline deadline, std::stop_token stop) 
 
   // The window is that of the events' own times: what a spool brings late, or a file from last
   // year, is told as it was.
-  actions::DigestWindow shown{window->opened, window->opened, window->opened};
+  actions::DigestWindow shown{window.opened, window.opened, window.opened};
   if (!events.empty()) {
     const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
     shown.from = std::ranges::min(events, {}, time).event.time - 1us;
     shown.until = std::ranges::max(events, {}, time).event.time;
   }
-  const auto mail =
-      actions::RenderDigest(events, held, shown, config_.digest, actions::ReadPictureFile);
+  actions::DigestOptions options = config_.digest;
+  options.send_when_nothing = options.send_when_nothing && though_nothing;
+  if (!photos) options.max_photos = 0;
+  return actions::RenderDigest(events, held, shown, options, actions::ReadPictureFile);
+}
+
+absl::Status EventDelivery::MailDigest(const store::DigestWindow& window, bool though_nothing,
+                                       Deadline deadline, const std::stop_token& stop) {
+  auto mail = WriteDigest(window, true, though_nothing);
   if (!mail.ok()) return mail.status();
-  if (*mail) {
-    if (auto status = mailer_->Send(**mail, deadline, std::move(stop)); !status.ok()) return status;
+  if (!*mail) return absl::OkStatus();
+  const absl::Status sent = mailer_->Send(**mail, deadline, stop);
+  const bool has_photos = std::ranges::any_of(
+      (*mail)->pictures, [](const auto& picture) { return picture.name != "chart.png"; });
+  if (!absl::IsFailedPrecondition(sent) || !has_photos) return sent;
+  // A server that takes no mail of this size says so in many ways.
+  mail = WriteDigest(window, false, though_nothing);
+  if (!mail.ok()) return mail.status();
+  const absl::Status without = mailer_->Send(**mail, deadline, stop);
+  if (without.ok()) log::Warning("digest: went out without photos: {}", MessageOf(sent));
+  return without;
+}
+
+EventDelivery::DigestAttempt EventDelivery::SendDigest(bool though_nothing, Deadline deadline,
+                                                       const std::stop_token& stop) {
+  const auto window = outbox_->OpenDigest(kDigest);
+  if (!window.ok()) return {.status = window.status()};
+  DigestAttempt made{.opened = window->opened, .again = window->attempt > 1};
+  made.status = MailDigest(*window, though_nothing, deadline, stop);
+  if (made.status.ok()) made.status = outbox_->CloseDigest(*window);
+  // Cut off by ourselves is no failure.
+  if (made.status.ok() || absl::IsAborted(made.status)) return made;
+  const auto failure =
+      outbox_->FailDigest(*window, !actions::IsWorthAnother(made.status), MessageOf(made.status));
+  if (!failure.ok()) {
+    log::Warning("digest: {}", MessageOf(failure.status()));
+    return made;
   }
-  return outbox_->CloseDigest(*window);
+  made.wait = failure->wait;
+  made.given_up = failure->given_up;
+  if (made.given_up) {
+    made.status = absl::Status(made.status.code(),
+                               fmt::format("{}; its {} events are given up: see vigil outbox dead",
+                                           MessageOf(made.status), failure->events));
+  }
+  return made;
+}
+
+// A digest that failed before has only what was collected until then: the rest is in another.
+std::optional<std::string> EventDelivery::SendDigests(Deadline deadline,
+                                                      const std::stop_token& stop) {
+  std::string problem;
+  for (bool more = true, first = true; more; first = false) {
+    const DigestAttempt made = SendDigest(first, deadline, stop);
+    if (!made.status.ok()) problem = MessageOf(made.status);
+    more = (made.status.ok() && made.again) || made.given_up;
+    if (Clock::now() >= deadline || stop.stop_requested()) break;
+  }
+  const auto left = outbox_->Collected(kDigest);
+  const bool kept = left.ok() && *left > 0;
+  if (problem.empty() && !kept) return std::nullopt;
+  return fmt::format(
+      "email_digest: {}{}", problem.empty() ? "there was no time for all of it" : problem,
+      kept ? fmt::format("; its {} events are kept for the next run, or vigil outbox send", *left)
+           : "");
 }
 
 void EventDelivery::RunDigests(const std::stop_token& stop) {
@@ -329,18 +386,25 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
       if (stop.stop_requested()) return;
       sending_digest_ = true;
     }
-    const auto status = SendDigest(After(60s), cut_digest_.get_token());
+    const DigestAttempt made = SendDigest(true, After(60s), cut_digest_.get_token());
     {
       const std::lock_guard guard(digest_mutex_);
       sending_digest_ = false;
     }
     digest_sent_.notify_all();
-    if (status.ok()) {
+    if (made.status.ok()) {
+      // One that was begun long ago has nothing of what fell due since.
+      due = schedule->NextAfter(std::min(made.opened, WallNow()));
+    } else if (made.given_up) {
+      log::Error("digest: {}", MessageOf(made.status));
       due = schedule->NextAfter(WallNow());
     } else {
-      if (!absl::IsAborted(status))
-        log::Warning("digest: {}; it is tried again in 5 minutes", MessageOf(status));
-      due = WallNow() + 5min;
+      const auto wait = std::max(std::chrono::ceil<std::chrono::minutes>(made.wait), 5min);
+      if (!absl::IsAborted(made.status)) {
+        log::Warning("digest: {}; it is tried again in {} minutes", MessageOf(made.status),
+                     wait.count());
+      }
+      due = WallNow() + wait;
     }
   }
 }
@@ -429,11 +493,8 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
                                      one.last_error));
   }
   if (digests_) {
-    if (auto status = SendDigest(std::max(deadline, After(5s)), std::move(stop)); !status.ok()) {
-      problems.push_back(
-          fmt::format("email_digest: {}; it is kept for the next run, or vigil outbox send",
-                      MessageOf(status)));
-    }
+    if (auto problem = SendDigests(std::max(deadline, After(5s)), stop))
+      problems.push_back(*std::move(problem));
   }
   if (spool_) ClearSpool();
   return problems;

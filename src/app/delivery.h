@@ -5,12 +5,14 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <stop_token>
@@ -124,7 +126,21 @@ class EventDelivery {
   absl::Status OpenPictures(const std::set<std::string>& wanted);
   absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> OpenActions(
       const std::set<std::string>& wanted);
-  absl::Status SendDigest(Deadline deadline, std::stop_token stop);
+  absl::StatusOr<std::optional<actions::Mail>> WriteDigest(const store::DigestWindow& window,
+                                                           bool photos, bool though_nothing);
+  absl::Status MailDigest(const store::DigestWindow& window, bool though_nothing, Deadline deadline,
+                          const std::stop_token& stop);
+  struct DigestAttempt {
+    absl::Status status;
+    WallTime opened{};      // when the digest was first attempted
+    bool again = false;     // it was begun before, and is without what was collected since
+    bool given_up = false;  // and the next one is another
+    std::chrono::milliseconds wait{0};  // after which a failed one is worth another attempt
+  };
+  /// The one that was begun and failed, else the next.
+  DigestAttempt SendDigest(bool though_nothing, Deadline deadline, const std::stop_token& stop);
+  /// All of them. What is wrong, in a line.
+  std::optional<std::string> SendDigests(Deadline deadline, const std::stop_token& stop);
   void RunDigests(const std::stop_token& stop);
   void StopDigests(Deadline deadline, const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);

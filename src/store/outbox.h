@@ -135,13 +135,21 @@ struct DeadLetter {
   std::string reason;
 };
 
-/// The events of one digest: stored after `after`, up to and with `upto`.
+/// One digest: what was collected and not told yet, up to and with `upto`; of what was held back, that after `after`.
 struct DigestWindow {
   std::string action;  ///< whose digest: `email_digest`, `email_digest:night`
   std::int64_t after = 0;
   std::int64_t upto = 0;
   WallTime opened;  ///< when the digest was first attempted
   int attempt = 1;  ///< above 1: the same digest was begun before, and may have been sent
+};
+
+/// A digest that failed.
+struct DigestFailure {
+  bool given_up = false;    ///< its events are dead letters now
+  std::int64_t events = 0;  ///< in it
+  /// How long to wait before it is tried again; 0 where it was given up.
+  std::chrono::milliseconds wait{0};
 };
 
 struct CollectedEvent {
@@ -218,7 +226,7 @@ class Outbox {
   /// The latest first.
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int limit);
   /// Has dead letters delivered again, their failures forgotten: of an event (0: of all), of an
-  /// action (empty: of all). How many; NotFound if there is none.
+  /// action (empty: of all). Those of a digest are collected for the next one. How many; NotFound if there is none.
   absl::StatusOr<std::int64_t> Revive(std::int64_t sequence, std::string_view action);
 
   /// Since when the action's next digest collects: when its last one was begun; before the first, when the oldest event
@@ -235,6 +243,13 @@ class Outbox {
   absl::StatusOr<std::vector<events::HeldCount>> HeldIn(const DigestWindow& window);
   /// It was delivered: the next one begins after it.
   absl::Status CloseDigest(const DigestWindow& window);
+  /// It was not: the reason is kept until one is delivered. One that was refused `for_good`
+  /// RetryPolicy::max_failures times is given up: its events become dead letters with that reason, what was held back in
+  /// it is told in the next one, and that one begins anew. What may pass is never given up, as nothing else waits for it.
+  absl::StatusOr<DigestFailure> FailDigest(const DigestWindow& window, bool for_good,
+                                           std::string_view reason);
+  /// How many events wait for the action's digest, or are in one that was begun.
+  absl::StatusOr<std::int64_t> Collected(std::string_view action);
 
   /// Events whose pictures nobody needs any more, at most `limit` and kMaxRows: all deliveries that
   /// have them were made. (Dead letters keep theirs: they may be delivered after all.)

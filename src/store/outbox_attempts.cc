@@ -19,16 +19,15 @@ using internal::Transaction;
 
 constexpr std::size_t kMaxReasonBytes = 500;
 
-// One line of bounded length that gives no password away.
-std::string Reason(std::string_view text) {
+}  // namespace
+
+std::string internal::ReasonText(std::string_view text) {
   std::string reason = log::MaskCredentials(text.substr(0, 4 * kMaxReasonBytes));
   reason.resize(std::min(reason.size(), kMaxReasonBytes));
   std::ranges::replace_if(
       reason, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   return reason;
 }
-
-}  // namespace
 
 absl::Status Outbox::Impl::ReadRows(Statement& statement, std::vector<Row>& rows) {
   auto more = statement.Step();
@@ -50,7 +49,7 @@ absl::Status Outbox::Impl::ReadRows(Statement& statement, std::vector<Row>& rows
 
 absl::Status Outbox::Impl::Bury(std::int64_t sequence, std::string_view action,
                                 std::string_view reason) {
-  const std::string text = Reason(reason);
+  const std::string text = internal::ReasonText(reason);
   return dead.Start().Int(NowMicros()).Text(text).Int(sequence).Text(action).Run();
 }
 
@@ -98,7 +97,7 @@ absl::StatusOr<std::vector<Claimed>> Outbox::Claim(std::string_view action, int 
 
 absl::Status Outbox::Impl::FinishOne(const Finished& one, OutboxCounters& counts) {
   const std::int64_t now = NowMicros();
-  const std::string reason = Reason(one.reason);
+  const std::string reason = internal::ReasonText(one.reason);
   switch (one.outcome) {
     case Outcome::kNotBegun:
       return not_begun.Start().Int(one.sequence).Text(one.action).Run();

@@ -1,5 +1,8 @@
 // Digests: each covers what was stored since the one before, none of it twice.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <random>
 
 #include "core/log.h"
 #include "core/status.h"
@@ -76,7 +79,7 @@ absl::StatusOr<std::vector<CollectedEvent>> Outbox::CollectedIn(const DigestWind
   Statement& statement = impl_->collected_in;
   statement.Start()
       .Text(window.action)
-      .Int(std::max(sequence, window.after))
+      .Int(sequence)  // what was given up and revived is older than the window
       .Int(window.upto)
       .Int(std::clamp(limit, 0, kMaxRows));
   std::vector<CollectedEvent> collected;
@@ -123,7 +126,8 @@ absl::Status Outbox::CloseDigest(const DigestWindow& window) {
   Transaction transaction(database);
   if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;
   auto close = database.Prepare(
-      "UPDATE digests SET done = ?1, upto = NULL, attempts = 0 WHERE action = ?2 AND upto = ?1");
+      "UPDATE digests SET done = ?1, upto = NULL, attempts = 0, refusals = 0, reason = '' "
+      "WHERE action = ?2 AND upto = ?1");
   if (!close.ok()) return close.status();
   const absl::Status closed = close->Start().Int(window.upto).Text(window.action).Run();
   if (!closed.ok()) return closed;
@@ -132,19 +136,88 @@ absl::Status Outbox::CloseDigest(const DigestWindow& window) {
   }
   auto done = database.Prepare(
       "UPDATE deliveries SET state = 2, finished_us = ? "
-      "WHERE state = 4 AND action = ? AND sequence > ? AND sequence <= ?");
+      "WHERE state = 4 AND action = ? AND sequence <= ?");
   if (!done.ok()) return done.status();
-  const absl::Status finished = done->Start()
-                                    .Int(impl_->NowMicros())
-                                    .Text(window.action)
-                                    .Int(window.after)
-                                    .Int(window.upto)
-                                    .Run();
+  const absl::Status finished =
+      done->Start().Int(impl_->NowMicros()).Text(window.action).Int(window.upto).Run();
   if (!finished.ok()) return finished;
   const std::int64_t delivered = database.changes();
   if (const absl::Status committed = transaction.Commit(); !committed.ok()) return committed;
   impl_->counters.delivered += delivered;
   return absl::OkStatus();
+}
+
+absl::StatusOr<DigestFailure> Outbox::FailDigest(const DigestWindow& window, bool for_good,
+                                                 std::string_view reason) {
+  std::lock_guard guard(impl_->mutex);
+  internal::Database& database = *impl_->database;
+  const std::string text = internal::ReasonText(reason);
+  const RetryPolicy& policy = impl_->options.retry;
+  if (const absl::Status sync = impl_->Sync(true); !sync.ok()) return sync;
+  Transaction transaction(database);
+  if (const absl::Status begun = transaction.Begin(); !begun.ok()) return begun;
+  auto note = database.Prepare(
+      "UPDATE digests SET refusals = refusals + ?1, failed_us = ?2, reason = ?3 "
+      "WHERE action = ?4 AND upto = ?5 RETURNING refusals, attempts, "
+      "(SELECT count(*) FROM deliveries WHERE state = 4 AND action = ?4 AND sequence <= ?5)");
+  if (!note.ok()) return note.status();
+  const auto row = note->Start()
+                       .Int(for_good ? 1 : 0)
+                       .Int(impl_->NowMicros())
+                       .Text(text)
+                       .Text(window.action)
+                       .Int(window.upto)
+                       .Step();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::FailedPreconditionError("this digest is not open: it was closed before");
+  const std::int64_t refusals = note->IntAt(0);
+  const auto attempts = static_cast<int>(note->IntAt(1));
+  DigestFailure failure{.events = note->IntAt(2)};
+  note->Done();
+  failure.given_up = for_good && refusals >= policy.max_failures;
+  if (failure.given_up) {
+    if (const absl::Status buried = impl_->BuryDigest(window, refusals, text); !buried.ok())
+      return buried;
+  } else {
+    failure.wait = WaitAfter(policy, attempts, std::uniform_real_distribution<>()(impl_->random));
+  }
+  if (const absl::Status committed = transaction.Commit(); !committed.ok()) return committed;
+  if (failure.given_up) impl_->counters.dead += failure.events;
+  return failure;
+}
+
+// `done` stays: what was held back since then is told in the next one.
+absl::Status Outbox::Impl::BuryDigest(const DigestWindow& window, std::int64_t refusals,
+                                      std::string_view reason) {
+  auto bury = database->Prepare(
+      "UPDATE deliveries SET state = 3, attempts = attempts + ?1, failures = ?1, finished_us = ?2, "
+      "reason = ?3 WHERE state = 4 AND action = ?4 AND sequence <= ?5");
+  if (!bury.ok()) return bury.status();
+  const absl::Status buried =
+      bury->Start()
+          .Int(refusals)
+          .Int(NowMicros())
+          .Text(fmt::format("given up after {} attempts: {}", refusals, reason))
+          .Text(window.action)
+          .Int(window.upto)
+          .Run();
+  if (!buried.ok()) return buried;
+  auto end = database->Prepare(
+      "UPDATE digests SET upto = NULL, attempts = 0, refusals = 0 WHERE action = ?");
+  if (!end.ok()) return end.status();
+  return end->Start().Text(window.action).Run();
+}
+
+absl::StatusOr<std::int64_t> Outbox::Collected(std::string_view action) {
+  std::lock_guard guard(impl_->mutex);
+  auto count =
+      impl_->database->Prepare("SELECT count(*) FROM deliveries WHERE state = 4 AND action = ?");
+  if (!count.ok()) return count.status();
+  const auto row = count->Start().Text(action).Step();
+  if (!row.ok()) return row.status();
+  const std::int64_t events = count->IntAt(0);
+  count->Done();
+  return events;
 }
 
 }  // namespace vigil::store

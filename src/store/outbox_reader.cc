@@ -7,8 +7,8 @@
 
 namespace vigil::store {
 
-OutboxReader::OutboxReader(std::unique_ptr<internal::Database> database)
-    : database_(std::move(database)) {}
+OutboxReader::OutboxReader(std::unique_ptr<internal::Database> database, std::int64_t version)
+    : database_(std::move(database)), version_(version) {}
 OutboxReader::OutboxReader(OutboxReader&&) noexcept = default;
 OutboxReader& OutboxReader::operator=(OutboxReader&&) noexcept = default;
 OutboxReader::~OutboxReader() = default;
@@ -19,15 +19,20 @@ absl::StatusOr<OutboxReader> OutboxReader::Open(const std::filesystem::path& pat
   const auto version = internal::VersionOf(**database);
   if (!version.ok()) return version.status();
   if (*version == 0) return absl::NotFoundError("outbox " + path.string() + ": is empty");
-  return OutboxReader(*std::move(database));
+  return OutboxReader(*std::move(database), *version);
 }
 
 absl::StatusOr<std::vector<ActionState>> OutboxReader::Actions(WallTime now) {
   // With one max(), SQLite takes the bare column from the row that has it.
-  auto statement = database_->Prepare(
+  const std::string deliveries =
       "SELECT action, state, state = 0 AND due_us > ?, count(*), reason, "
       "max(CASE WHEN reason = '' OR state = 2 THEN 0 ELSE finished_us END) AS latest "
-      "FROM deliveries GROUP BY 1, 2, 3 ORDER BY latest");
+      "FROM deliveries GROUP BY 1, 2, 3";
+  const std::string digests =
+      version_ < internal::kDigestReasons
+          ? ""
+          : " UNION ALL SELECT action, 4, 0, 0, reason, failed_us FROM digests WHERE reason <> ''";
+  auto statement = database_->Prepare(deliveries + digests + " ORDER BY latest");
   if (!statement.ok()) return statement.status();
   statement->Start().Int(now.time_since_epoch().count());
   std::map<std::string, ActionState> actions;

@@ -45,8 +45,9 @@ class OutboxReader {
   absl::StatusOr<std::vector<DeadLetter>> DeadLetters(int limit);
 
  private:
-  explicit OutboxReader(std::unique_ptr<internal::Database> database);
+  OutboxReader(std::unique_ptr<internal::Database> database, std::int64_t version);
   std::unique_ptr<internal::Database> database_;
+  std::int64_t version_;  // of the file: only its owner brings it to the present one
 };
 
 }  // namespace vigil::store

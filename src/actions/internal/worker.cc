@@ -22,11 +22,6 @@ constexpr milliseconds kFlushAfter{20};
 constexpr std::chrono::seconds kLongestWait{5};
 constexpr std::chrono::seconds kStoreRetry{1};
 
-bool IsWorthAnother(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsAborted(status) || absl::IsResourceExhausted(status);
-}
-
 }  // namespace
 
 void Dispatcher::Bell::Ring() {

@@ -44,6 +44,8 @@ class Outbox::Impl {
   absl::Status Finish(std::span<const Finished> finished);
   /// `forced`: also of what is still to be done, if nothing else can make room.
   absl::StatusOr<Garbage> RemoveSome(bool forced);
+  absl::Status BuryDigest(const DigestWindow& window, std::int64_t refusals,
+                          std::string_view reason);
 
   /// Whether the next transactions wait for the medium. Only outside of a transaction.
   absl::Status Sync(bool full);
@@ -81,6 +83,8 @@ class Outbox::Impl {
 };
 
 namespace internal {
+/// One line of bounded length that gives no password away.
+std::string ReasonText(std::string_view text);
 /// The latest first, at most `limit` and kMaxRows.
 absl::StatusOr<std::vector<DeadLetter>> DeadLettersIn(Database& database, int limit);
 std::string JoinPaths(std::span<const std::filesystem::path> paths);

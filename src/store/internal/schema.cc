@@ -59,6 +59,12 @@ CREATE TABLE state(
     R"sql(
 CREATE INDEX deliveries_pictures ON deliveries(sequence, state) WHERE pictures <> '';
 )sql",
+    // Of the last attempt at a digest that failed, and how often it was refused for good.
+    R"sql(
+ALTER TABLE digests ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE digests ADD COLUMN failed_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE digests ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 }  // namespace

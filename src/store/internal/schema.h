@@ -19,6 +19,9 @@ enum DeliveryState : int {
   kCollected = 4,  // waits for a digest
 };
 
+/// From this version on, digests have the reason of their last failure.
+inline constexpr std::int64_t kDigestReasons = 3;
+
 /// The version of a file, 0 for a new one. DataLoss: another program's file; FailedPrecondition: a
 /// newer version's.
 absl::StatusOr<std::int64_t> VersionOf(Database& database);

@@ -36,7 +36,7 @@ class DigestTest : public OutboxTest {
   }
   std::vector<std::int64_t> In(const DigestWindow& window, int page = 3) {
     std::vector<std::int64_t> numbers;
-    std::int64_t last = window.after;
+    std::int64_t last = 0;
     for (auto rows = outbox_->CollectedIn(window, last, page); rows.ok() && !rows->empty();
          rows = outbox_->CollectedIn(window, last, page)) {
       for (const CollectedEvent& row : *rows) numbers.push_back(row.event.sequence);
@@ -149,6 +149,48 @@ TEST_F(DigestTest, GarbageLeavesWhatIsNotToldYet) {
   EXPECT_THAT(*outbox_->EventsAfter(0, 10), SizeIs(2));
   EXPECT_THAT(*outbox_->HeldIn(window), SizeIs(1));
   EXPECT_THAT(In(window), ElementsAre(2));
+}
+
+TEST_F(DigestTest, OneThatIsRefusedForGoodIsGivenUpAndLetsTheNextOneBegin) {
+  options_.retry.max_failures = 2;
+  Reopen();
+  Collect(0);
+  Hold(1, Verdict::kCooldown);
+  const DigestWindow refused = Open();
+  auto failure = outbox_->FailDigest(refused, true, "552 too big");
+  ASSERT_TRUE(failure.ok()) << failure.status();
+  EXPECT_FALSE(failure->given_up);
+  EXPECT_GT(failure->wait.count(), 0);
+  Collect(2);
+  Reopen();
+  const DigestWindow again = Open();
+  EXPECT_THAT(In(again), ElementsAre(0));
+  // What may pass does not count.
+  ASSERT_FALSE(outbox_->FailDigest(again, false, "nobody answers")->given_up);
+  failure = outbox_->FailDigest(Open(), true, "552 too big");
+  ASSERT_TRUE(failure.ok()) << failure.status();
+  EXPECT_TRUE(failure->given_up);
+  EXPECT_EQ(failure->events, 1);
+  const auto letters = outbox_->DeadLetters(10);
+  ASSERT_THAT(*letters, SizeIs(1));
+  EXPECT_EQ((*letters)[0].event.sequence, 0);
+  EXPECT_EQ((*letters)[0].reason, "given up after 2 attempts: 552 too big");
+  EXPECT_TRUE(absl::IsFailedPrecondition(outbox_->FailDigest(refused, true, "late").status()));
+
+  DigestWindow next = Open();
+  EXPECT_EQ(next.attempt, 1);
+  EXPECT_THAT(In(next), ElementsAre(2));
+  EXPECT_THAT(*outbox_->HeldIn(next), SizeIs(1));  // told by nobody yet
+  ASSERT_TRUE(outbox_->CloseDigest(next).ok());
+  EXPECT_EQ(*outbox_->Collected("email_digest"), 0);
+
+  EXPECT_EQ(*outbox_->Revive(0, "email_digest"), 1);
+  EXPECT_EQ(*outbox_->Collected("email_digest"), 1);
+  next = Open();
+  EXPECT_THAT(In(next), ElementsAre(0));
+  EXPECT_THAT(*outbox_->HeldIn(next), IsEmpty());  // not twice
+  ASSERT_TRUE(outbox_->CloseDigest(next).ok());
+  EXPECT_THAT(In(Open()), IsEmpty());
 }
 
 // Digests at random moments, some of them begun and never finished, across restarts: every event is

@@ -5,6 +5,7 @@
 
 #include "core/status.h"
 #include "outbox_fixture.h"
+#include "store/internal/database.h"
 #include "support/text_file.h"
 
 namespace vigil::store {
@@ -69,6 +70,41 @@ TEST_F(OutboxReaderTest, ShowsDeadLettersWithTheirReason) {
   ASSERT_THAT(*letters, SizeIs(1));
   EXPECT_EQ((*letters)[0].reason, "no such address");
   EXPECT_EQ((*letters)[0].event.sequence, 1);
+}
+
+TEST_F(OutboxReaderTest, SaysWhyADigestWasNotSentUntilOneIs) {
+  OutboxEntry entry = Entry(1, {"email_digest"});
+  entry.actions[0].collect = true;
+  const std::vector<OutboxEntry> one = {entry};
+  ASSERT_TRUE(outbox_->Append(one).ok());
+  const auto window = outbox_->OpenDigest("email_digest");
+  ASSERT_TRUE(window.ok()) << window.status();
+  ASSERT_TRUE(outbox_->FailDigest(*window, true, "552 message\ntoo big").ok());
+  auto actions = Actions(now_);
+  ASSERT_THAT(actions, SizeIs(1));
+  EXPECT_EQ(actions[0].collected, 1);
+  EXPECT_EQ(actions[0].last_failure, "552 message too big");
+  ASSERT_TRUE(outbox_->CloseDigest(*window).ok());
+  EXPECT_THAT(Actions(now_)[0].last_failure, IsEmpty());
+}
+
+// Before digests had reasons; a reader does not bring a file to the present version.
+TEST_F(OutboxReaderTest, ReadsAFileOfTheVersionBeforeAndItsOwnerRenewsIt) {
+  Add(1);
+  outbox_.reset();
+  {
+    auto database = internal::Database::Open(path());
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE((*database)
+                    ->Execute("ALTER TABLE digests DROP COLUMN refusals;"
+                              "ALTER TABLE digests DROP COLUMN failed_us;"
+                              "ALTER TABLE digests DROP COLUMN reason; PRAGMA user_version=2;")
+                    .ok());
+  }
+  EXPECT_EQ(Actions(now_)[0].due, 1);
+  Reopen();
+  EXPECT_EQ(Actions(now_)[0].due, 1);
+  EXPECT_THAT(Claim(), SizeIs(1));
 }
 
 TEST_F(OutboxReaderTest, NoFileAndForeignFilesAreToldApart) {
