@@ -323,8 +323,11 @@ absl::Status EventDelivery::MailDigest(const store::DigestWindow& window, bool t
 EventDelivery::DigestAttempt EventDelivery::SendDigest(bool though_nothing, Deadline deadline,
                                                        const std::stop_token& stop) {
   const auto window = outbox_->OpenDigest(kDigest);
-  if (!window.ok()) return {.status = window.status()};
-  DigestAttempt made{.opened = window->opened, .again = window->attempt > 1};
+  DigestAttempt made;
+  made.status = window.status();
+  if (!window.ok()) return made;
+  made.opened = window->opened;
+  made.again = window->attempt > 1;
   made.status = MailDigest(*window, though_nothing, deadline, stop);
   if (made.status.ok()) made.status = outbox_->CloseDigest(*window);
   // Cut off by ourselves is no failure.
@@ -399,12 +402,12 @@ void EventDelivery::RunDigests(const std::stop_token& stop) {
       log::Error("digest: {}", MessageOf(made.status));
       due = schedule->NextAfter(WallNow());
     } else {
-      const auto wait = std::max(std::chrono::ceil<std::chrono::minutes>(made.wait), 5min);
+      const auto pause = std::max(std::chrono::ceil<std::chrono::minutes>(made.wait), 5min);
       if (!absl::IsAborted(made.status)) {
         log::Warning("digest: {}; it is tried again in {} minutes", MessageOf(made.status),
-                     wait.count());
+                     pause.count());
       }
-      due = WallNow() + wait;
+      due = WallNow() + pause;
     }
   }
 }

@@ -170,7 +170,7 @@ class Edge {
             RunEdgeStream(context, inputs_[i], i, saves_[i], progress_[i], signals_.token());
         Complain(reports_[i].status);
         if (json_ && !json_->status().ok()) signals_.Stop();  // nobody would see what comes
-        if (line_ != nullptr) line_->JobDone();
+        progress_[i].ended = true;
         if (--running_ == 0) shown_.Close();
       });
     }

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "app/serving_config.h"
+#include "app/pem_file.h"
 #include "bus/redis_url.h"
 #include "core/status.h"
 

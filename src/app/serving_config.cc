@@ -127,15 +127,6 @@ absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config) {
       addresses.grpc.is_loopback() ? config.http_listen : config.listen));
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key) {
-  const auto file = config::ReadFile(path);
-  if (!file.ok())
-    return absl::Status(file.status().code(), fmt::format("{}: {}", key, MessageOf(file.status())));
-  if (file->text.find("-----BEGIN ") == std::string::npos)
-    return absl::InvalidArgumentError(fmt::format("{}: {} holds no PEM", key, path));
-  return file->text;
-}
-
 absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config) {
   rpc::TlsOptions tls;
   const std::pair<const std::string*, std::pair<const char*, std::string*>> files[] = {

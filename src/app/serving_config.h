@@ -46,10 +46,6 @@ struct ServingAddresses {
 };
 absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config);
 
-/// The PEM text of a file that the configuration names with `key`. NotFound, PermissionDenied, or InvalidArgument where it
-/// is none.
-absl::StatusOr<std::string> ReadPem(const std::string& path, const char* key);
-
 /// Certificates and key, read from their files. NotFound, PermissionDenied or InvalidArgument; what is in a key file is in
 /// no message.
 absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config);

@@ -174,18 +174,12 @@ TEST(Drowsiness, AnAbsentFaceIsNotAsleep) {
 
 // A squint in the first frame is no state that has to be left slowly.
 TEST(Drowsiness, WhatTheFirstFrameSuggestsIsTakenBackAtOnce) {
-  const ClosureLog none;
   DrowsinessScorer scorer({});
   const auto level = [&](double t, double score) {
     return scorer
         .Update(Us(t), {.eyes = {},
-                        .closed_s = 60 * 0.18 * score / 60,
-                        .known_s = 60,
+                        .history = {.known_s = 60, .closed_s = 60 * 0.18 * score / 60},
                         .coverage = 1,
-                        .blinks = &none,
-                        .long_closures = &none,
-                        .yawns = &none,
-                        .long_since_us = {},
                         .blink_completed = {}})
         .level;
   };

@@ -37,13 +37,12 @@ class MadeUpFaces final : public FaceBackend {
   class Stream final : public FaceStream {
    public:
     explicit Stream(MadeUpFaces& owner) : owner_(owner) {}
-    absl::StatusOr<const face::FaceResult*> Next(int, ImageView image,
-                                                 std::int64_t timestamp_us) override {
+    absl::StatusOr<const face::FaceResult*> Next(int, const StreamFrame& frame) override {
       while (owner_.hold && !owner_.over) std::this_thread::sleep_for(1ms);
-      if (image.size() != kSize) return absl::InternalError("another size");
+      if (frame.image.size() != kSize) return absl::InternalError("another size");
       face::Face face;
       face.id = 1;
-      face.box = {1, 2, static_cast<float>(timestamp_us) / 1000, 4};
+      face.box = {1, 2, static_cast<float>(frame.timestamp_us) / 1000, 4};
       result_.faces = {face};
       return &result_;
     }
