@@ -83,6 +83,16 @@ std::vector<std::string> ActionNames(const RuleActions& actions) {
   return names;
 }
 
+CooldownScope CooldownScopeOf(const RuleOptions& rule) {
+  if (rule.cooldown_scope) return *rule.cooldown_scope;
+  const auto of_camera = [](EventType type) {
+    return type == EventType::kCameraOffline || type == EventType::kCameraOnline;
+  };
+  const auto& types = rule.match.event_types;
+  return !types.empty() && std::ranges::all_of(types, of_camera) ? CooldownScope::kCamera
+                                                                 : CooldownScope::kRule;
+}
+
 struct RuleSet::Rule {
   Rule(RuleOptions rule, Schedule duty, std::optional<Hours> match_hours,
        std::shared_ptr<internal::SharedCooldown> shared)
@@ -123,7 +133,7 @@ Verdict RuleSet::Rule::Judge(const Event& event, WallTime all_snoozed_until) {
   if (event.time < snoozed_until || event.time < all_snoozed_until) return Verdict::kSnoozed;
   if (!schedule.Contains(event.time)) return Verdict::kSchedule;
   if (options.cooldown.count() <= 0) return Verdict::kDeliver;
-  return cooldown->Take(CooldownKey(options.cooldown_scope, event), event.time)
+  return cooldown->Take(CooldownKey(CooldownScopeOf(options), event), event.time)
              ? Verdict::kDeliver
              : Verdict::kCooldown;
 }
@@ -146,7 +156,7 @@ absl::StatusOr<RuleSet> RuleSet::Create(std::vector<RuleOptions> options, const 
     if (!schedule.ok()) return schedule.status();
     std::optional<Hours> hours;
     if (!rule.match.time_of_day.empty()) hours = ParseHours(rule.match.time_of_day).value();
-    const bool of_the_run = shared != nullptr && rule.cooldown_scope == CooldownScope::kRule;
+    const bool of_the_run = shared != nullptr && CooldownScopeOf(rule) == CooldownScope::kRule;
     auto cooldown = of_the_run ? shared->by_rule_->Of(rule.name, rule.cooldown)
                                : std::make_shared<internal::SharedCooldown>(rule.cooldown);
     rules.emplace_back(std::move(rule), *std::move(schedule), hours, std::move(cooldown));
