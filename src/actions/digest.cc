@@ -80,6 +80,11 @@ std::size_t Width(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// A rule that only held back has told nothing here: it may deliver in other ways than by digest.
+std::string CountOf(const CountRow& row) {
+  return row.count == 0 && row.held > 0 ? "–" : std::to_string(row.count);
+}
+
 std::string TextTable(const Table& table) {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < table.heads.size(); ++i) {
@@ -98,7 +103,7 @@ std::string TextTable(const Table& table) {
   };
   std::string text = fmt::format("{}\n{}", table.title, line(table.heads, "Count", "Held back"));
   for (const CountRow& row : table.rows) {
-    text += line(row.cells, std::to_string(row.count), std::to_string(row.held));
+    text += line(row.cells, CountOf(row), std::to_string(row.held));
   }
   return text + "\n";
 }
@@ -122,7 +127,7 @@ std::string HtmlTable(const Table& table) {
   for (const CountRow& row : table.rows) {
     html += "<tr>";
     for (const std::string& text : row.cells) cell("td", text, false);
-    cell("td", std::to_string(row.count), true);
+    cell("td", CountOf(row), true);
     if (table.with_held) cell("td", std::to_string(row.held), true);
     html += "</tr>\n";
   }

@@ -118,6 +118,10 @@ class Analysis {
 
   // Everything that can fail before the first frame: models, outputs.
   absl::Status Prepare() {
+    if (auto known = DeviceIsKnown(config_.scene, config_.scene.device_id); !known.ok()) {
+      bad_configuration_ = true;
+      return known;
+    }
     auto plan = PlanModels(config_);
     if (!plan.ok()) return plan.status();
     plan_ = *std::move(plan);

@@ -349,22 +349,23 @@ EventDelivery::DigestAttempt EventDelivery::SendDigest(bool though_nothing, Dead
 }
 
 // A digest that failed before has only what was collected until then: the rest is in another.
-std::optional<std::string> EventDelivery::SendDigests(Deadline deadline,
-                                                      const std::stop_token& stop) {
-  std::string problem;
+std::vector<std::string> EventDelivery::SendDigests(Deadline deadline,
+                                                    const std::stop_token& stop) {
+  std::vector<std::string> problems;
   for (bool more = true, first = true; more; first = false) {
     const DigestAttempt made = SendDigest(first, deadline, stop);
-    if (!made.status.ok()) problem = MessageOf(made.status);
+    if (!made.status.ok())
+      problems.push_back(fmt::format("{}: {}", kDigest, MessageOf(made.status)));
     more = (made.status.ok() && made.again) || made.given_up;
     if (Clock::now() >= deadline || stop.stop_requested()) break;
   }
   const auto left = outbox_->Collected(kDigest);
-  const bool kept = left.ok() && *left > 0;
-  if (problem.empty() && !kept) return std::nullopt;
-  return fmt::format(
-      "email_digest: {}{}", problem.empty() ? "there was no time for all of it" : problem,
-      kept ? fmt::format("; its {} events are kept for the next run, or vigil outbox send", *left)
-           : "");
+  if (!left.ok() || *left == 0) return problems;
+  if (problems.empty())
+    problems.push_back(fmt::format("{}: there was no time for all of it", kDigest));
+  problems.back() +=
+      fmt::format("; its {} events are kept for the next run, or vigil outbox send", *left);
+  return problems;
 }
 
 void EventDelivery::RunDigests(const std::stop_token& stop) {
@@ -496,8 +497,8 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
                                      one.last_error));
   }
   if (digests_) {
-    if (auto problem = SendDigests(std::max(deadline, After(5s)), stop))
-      problems.push_back(*std::move(problem));
+    std::ranges::move(SendDigests(std::max(deadline, After(5s)), stop),
+                      std::back_inserter(problems));
   }
   if (spool_) ClearSpool();
   return problems;

@@ -131,7 +131,7 @@ class EventDelivery {
   absl::Status MailDigest(const store::DigestWindow& window, bool though_nothing, Deadline deadline,
                           const std::stop_token& stop);
   struct DigestAttempt {
-    absl::Status status;
+    absl::Status status{};
     WallTime opened{};      // when the digest was first attempted
     bool again = false;     // it was begun before, and is without what was collected since
     bool given_up = false;  // and the next one is another
@@ -139,8 +139,8 @@ class EventDelivery {
   };
   /// The one that was begun and failed, else the next.
   DigestAttempt SendDigest(bool though_nothing, Deadline deadline, const std::stop_token& stop);
-  /// All of them. What is wrong, in a line.
-  std::optional<std::string> SendDigests(Deadline deadline, const std::stop_token& stop);
+  /// All of them. What is wrong, a line a digest.
+  std::vector<std::string> SendDigests(Deadline deadline, const std::stop_token& stop);
   void RunDigests(const std::stop_token& stop);
   void StopDigests(Deadline deadline, const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);

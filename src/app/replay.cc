@@ -111,11 +111,12 @@ class Replay {
     }
     const auto start = Clock::now();
     for (const std::string& input : arguments_.inputs) {
+      if (output_lost_) break;
       if (auto status = ReadAll(input); !status.ok() && !absl::IsCancelled(status))
         Complain(status);
     }
     for (auto& [key, camera] : cameras_) {
-      if (auto status = Write(*camera, camera->scene->Finish()); !status.ok()) Complain(status);
+      (void)Write(*camera, camera->scene->Finish());  // what it cannot write is told there
     }
     Report(MicrosBetween(start, Clock::now()));
     return failed_ ? kExitFailed : kExitOk;
@@ -130,6 +131,13 @@ class Replay {
   void Complain(const absl::Status& status) {
     fmt::print(stderr, "vigil: {}\n", MessageOf(status));
     failed_ = true;
+  }
+
+  // Told once, with the first line that found no room; nothing more is read then.
+  absl::Status LoseOutput(const absl::Status& status) {
+    if (!output_lost_) Complain(status);
+    output_lost_ = true;
+    return absl::CancelledError();
   }
 
   absl::Status ReadAll(const std::string& input) {
@@ -184,6 +192,8 @@ class Replay {
       return events::Refuse(events::RefusalReason::kWrongSource,
                             fmt::format("more than {} cameras", limits::kMaxDevices));
     }
+    if (const auto known = DeviceIsKnown(config_.scene, message.device_id); !known.ok())
+      return events::Refuse(events::RefusalReason::kWrongSource, std::string(MessageOf(known)));
     const DeviceConfig& device = DeviceOf(config_.scene, message.device_id);
     if (&device != &config_.scene.device && !device.camera_id.empty() &&
         device.camera_id != message.camera_id) {
@@ -210,7 +220,9 @@ class Replay {
       json_.Clear();
       events::WriteEvent(json_, event);
       line_.assign(json_.text()).append(1, '\n');
-      if (auto status = events_->Write(0, line_, signals_.token()); !status.ok()) return status;
+      const auto written = events_->Write(0, line_, signals_.token());
+      if (written.ok() || absl::IsCancelled(written)) continue;
+      return LoseOutput(written);
     }
     return absl::OkStatus();
   }
@@ -253,7 +265,7 @@ class Replay {
   void Report(std::int64_t wall_us) {
     if (events_) {
       events_->Done(0);
-      if (auto status = events_->Close(); !status.ok()) Complain(status);
+      if (auto status = events_->Close(); !status.ok()) (void)LoseOutput(status);
     }
     if (refused_.total() > 0) TellRefusals();
     if (arguments_.quiet) return;
@@ -282,7 +294,7 @@ class Replay {
   JsonWriter json_;
   std::string line_;
   std::int64_t messages_ = 0;
-  bool failed_ = false;
+  bool failed_ = false, output_lost_ = false;
 };
 
 }  // namespace

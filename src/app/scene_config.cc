@@ -29,7 +29,10 @@ void RegisterPoint(Schema& s, T& options) {
          {{"center", events::EvaluationPoint::kCenter},
           {"bottom_center", events::EvaluationPoint::kBottomCenter}})
       .Doc("the point of an object that counts: the middle of its box, or of the box's lower edge");
-  s.Key("classes", options.classes).OrOne().Doc("class names that count; empty: all");
+  s.Key("classes", options.classes)
+      .OrOne()
+      .Elsewhere({"objects"})
+      .Doc("class names that count; empty: all");
   s.Key("hysteresis_px", options.hysteresis_px)
       .Range(0, 10'000)
       .Doc("jitter up to so many pixels changes nothing");
@@ -76,6 +79,7 @@ void RegisterZone(Schema& s, events::ZoneOptions& o) {
   s.Key("x2_pct", o.x2_pct).Range(0, 100).Doc("right");
   s.Key("y2_pct", o.y2_pct).Range(0, 100).Doc("bottom");
   s.Key("points", o.points)
+      .Elsewhere({"coordinates"})  // Frigate's, as the others of zones
       .Items(0, limits::kMaxPolygonVertices)
       .Doc("or a polygon: three or more [x, y] in fractions or percent of the frame");
   s.Key("points_px", o.points_px).Items(0, limits::kMaxPolygonVertices).Doc("the same in pixels");
@@ -84,6 +88,7 @@ void RegisterZone(Schema& s, events::ZoneOptions& o) {
       .Range(Milliseconds(0), kHour)
       .Doc("how long an object has to be outside before it has left");
   s.Key("dwell", o.dwell)
+      .Elsewhere({"loitering_time"})
       .OrOne()
       .Items(0, 16)
       .Doc("ZONE_DWELL after each of these times inside, such as [10s, 1m]");
@@ -213,7 +218,10 @@ void RegisterRule(Schema& s, events::RuleOptions& o) {
           {"line", events::CooldownScope::kLine},
           {"zone", events::CooldownScope::kZone},
           {"track", events::CooldownScope::kTrack}})
-      .Doc("what shares one cooldown; rule: all cameras of the run");
+      .Doc(
+          "what shares one cooldown; rule: all cameras of the run; default: rule, or camera where "
+          "only "
+          "CAMERA_OFFLINE and CAMERA_ONLINE match");
   s.Key("schedule.time_zone", o.schedule.time_zone)
       .Doc("such as Europe/Berlin; empty: this machine's");
   RegisterWeekdays(s, "schedule.weekdays", o.schedule.weekdays,
@@ -270,6 +278,7 @@ absl::Status DeviceIsRight(const DeviceConfig& device, const config::Refusals& r
        {"lines", "zones", "speed", "tracks", "camera", "count_events", "object_events"}) {
     if (!refused.Any(part)) continue;
     known.kinds = std::nullopt;
+    known.appear_age = std::nullopt;
     known.silent.clear();
   }
   const absl::Status rules = events::Validate(device.rules, known);
@@ -462,6 +471,13 @@ void RegisterScene(Schema& schema, SceneConfig& config) {
   schema.CheckAll([&config](const config::Refusals& refused) {
     return refused.Any("detector") ? absl::OkStatus() : ClassesAreRight(config);
   });
+  // The default is whatever replay finds in messages; analyze, which takes it as it is, asks once more.
+  schema.CheckAll([&config, initial = config.device_id](const config::Refusals& refused) {
+    const bool given = config.device_id != initial;
+    const bool judged = !refused.Any("devices") && !refused.Any("lines") && !refused.Any("zones") &&
+                        !refused.Any("events");
+    return given && judged ? DeviceIsKnown(config, config.device_id) : absl::OkStatus();
+  });
   RegisterBus(schema.Section("output"), config.output, false);
   RegisterSceneOverlay(schema.Section("output"), config.overlay);
   RegisterBus(schema.Section("input"), config.input, true);
@@ -488,6 +504,7 @@ events::KnownNames NamesOf(const DeviceConfig& device) {
   const events::SceneOptions scene = SceneOf(device);
   known.silent = events::SilentTypes(scene);
   known.kinds = events::EventKindsOf(scene);
+  known.appear_age = scene.tracks.min_age;
   return known;
 }
 
@@ -544,6 +561,23 @@ absl::Status ClassesAreKnown(const SceneConfig& config, const std::string& devic
 
 bool HasScene(const DeviceConfig& device) {
   return !device.scene.lines.empty() || !device.scene.zones.empty() || !device.rules.empty();
+}
+
+absl::Status DeviceIsKnown(const SceneConfig& config, const std::string& device_id) {
+  if (config.devices.empty() || config.devices.contains(device_id) || HasScene(config.device))
+    return absl::OkStatus();
+  std::vector<std::string> known;
+  for (const auto& [name, device] : config.devices) known.push_back(name);
+  std::string meant = DidYouMean(device_id, known);
+  if (meant.empty()) {
+    constexpr std::size_t kShown = 5;
+    const std::size_t shown = std::min(known.size(), kShown);
+    meant = fmt::format("; known: {}{}", fmt::join(std::span(known).first(shown), ", "),
+                        shown < known.size() ? " …" : "");
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("device_id: '{}' is none of devices, and would have no scene{}",
+                  device_id.substr(0, limits::kMaxIdBytes), meant));
 }
 
 const DeviceConfig& DeviceOf(const SceneConfig& config, const std::string& device_id) {

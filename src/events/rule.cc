@@ -84,6 +84,16 @@ std::vector<std::string> ActionNames(const RuleActions& actions) {
   return names;
 }
 
+CooldownScope CooldownScopeOf(const RuleOptions& rule) {
+  if (rule.cooldown_scope) return *rule.cooldown_scope;
+  const auto of_camera = [](EventType type) {
+    return type == EventType::kCameraOffline || type == EventType::kCameraOnline;
+  };
+  const auto& types = rule.match.event_types;
+  return !types.empty() && std::ranges::all_of(types, of_camera) ? CooldownScope::kCamera
+                                                                 : CooldownScope::kRule;
+}
+
 struct RuleSet::Rule {
   Rule(RuleOptions rule, Schedule duty, std::optional<Hours> match_hours,
        std::shared_ptr<internal::SharedCooldown> shared)
@@ -124,7 +134,7 @@ Verdict RuleSet::Rule::Judge(const Event& event, WallTime all_snoozed_until) {
   if (event.time < snoozed_until || event.time < all_snoozed_until) return Verdict::kSnoozed;
   if (!schedule.Contains(event.time)) return Verdict::kSchedule;
   if (options.cooldown.count() <= 0) return Verdict::kDeliver;
-  return cooldown->Take(CooldownKey(options.cooldown_scope, event), event.time)
+  return cooldown->Take(CooldownKey(CooldownScopeOf(options), event), event.time)
              ? Verdict::kDeliver
              : Verdict::kCooldown;
 }
@@ -147,7 +157,7 @@ absl::StatusOr<RuleSet> RuleSet::Create(std::vector<RuleOptions> options, const 
     if (!schedule.ok()) return schedule.status();
     std::optional<Hours> hours;
     if (!rule.match.time_of_day.empty()) hours = ParseHours(rule.match.time_of_day).value();
-    const auto within = rule.cooldown_scope == CooldownScope::kRule
+    const auto within = CooldownScopeOf(rule) == CooldownScope::kRule
                             ? internal::CooldownWithin::kAll
                             : internal::CooldownWithin::kKey;
     auto cooldown = shared != nullptr && within == internal::CooldownWithin::kAll

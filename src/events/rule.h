@@ -62,11 +62,16 @@ struct RuleOptions {
   RuleActions actions;
   Severity severity = Severity::kInfo;
   std::chrono::microseconds cooldown{0};  ///< capture time after a delivery; 0: none
-  CooldownScope cooldown_scope = CooldownScope::kRule;
+  /// None: kCamera for rules that only match CAMERA_OFFLINE and CAMERA_ONLINE, so that one dead camera does not hide
+  /// another; kRule for others.
+  std::optional<CooldownScope> cooldown_scope;
   ScheduleOptions schedule;
   /// A younger track does not match. Events without a track, or of unknown track age, pass.
   std::chrono::microseconds min_track_age{0};
 };
+
+/// What shares the rule's cooldown.
+[[nodiscard]] CooldownScope CooldownScopeOf(const RuleOptions& rule);
 
 /// The names that rules may refer to.
 struct KnownNames {
@@ -78,6 +83,8 @@ struct KnownNames {
   std::map<EventType, std::string> silent = {};  ///< types that never come, and why: SilentTypes
   /// What can happen: EventKindsOf. None: not known, so whether a rule can ever match is not checked.
   std::optional<std::vector<EventKind>> kinds = {};
+  /// The age at which a track is believed, and OBJECT_APPEAR comes. None: not known, so not checked.
+  std::optional<std::chrono::microseconds> appear_age = {};
   /// False: what is known of the scene is not all of it, so unknown lines, zones and directions are not told.
   bool complete = true;
 };

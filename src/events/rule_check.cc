@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "core/duration.h"
 #include "core/limits.h"
 #include "core/nearest.h"
 #include "core/status.h"
@@ -26,7 +27,7 @@ class Checker {
     CheckMatch(rule.match);
     CheckActions(rule.actions);
     if (rule.cooldown.count() < 0) Add("cooldown", "is negative");
-    if (rule.min_track_age.count() < 0) Add("min_track_age", "is negative");
+    CheckTrackAge(rule);
     if (const auto zone = TimeZone::Load(rule.schedule.time_zone); !zone.ok()) {
       Add("schedule.time_zone", MessageOf(zone.status()));
     }
@@ -37,6 +38,7 @@ class Checker {
     if (const auto to = ParseHours(noon, rule.schedule.to); !to.ok()) {
       Add("schedule.to", MessageOf(to.status()));
     }
+    CheckHours(rule);
   }
 
   std::vector<RuleProblem> Take() { return std::move(problems_); }
@@ -46,6 +48,34 @@ class Checker {
   }
 
  private:
+  void CheckTrackAge(const RuleOptions& rule) {
+    if (rule.min_track_age.count() < 0) return Add("min_track_age", "is negative");
+    const auto appears = [](EventType type) { return type == EventType::kObjectAppear; };
+    const auto& types = rule.match.event_types;
+    if (!known_.appear_age || rule.min_track_age <= *known_.appear_age || types.empty() ||
+        !std::ranges::all_of(types, appears)) {
+      return;
+    }
+    Add("min_track_age",
+        fmt::format("OBJECT_APPEAR comes once, when a track is as old as tracks.min_age ({}), so "
+                    "the rule would do nothing; set tracks.min_age: {}, and leave this out",
+                    FormatDuration(*known_.appear_age), FormatDuration(rule.min_track_age)));
+  }
+
+  // Hours that the match asks for and the schedule holds back.
+  void CheckHours(const RuleOptions& rule) {
+    const RuleMatch& match = rule.match;
+    const auto duty = ParseHours(rule.schedule.from, rule.schedule.to);
+    const auto hours = match.time_of_day.empty() ? Hours{} : ParseHours(match.time_of_day);
+    if (!duty.ok() || !hours.ok()) return;  // told before
+    if (Meet(*hours, match.weekdays, *duty, rule.schedule.weekdays)) return;
+    const bool by_hours =
+        match.weekdays.empty() || !Meet(*hours, {}, *duty, rule.schedule.weekdays);
+    Add(by_hours ? "match.time_of_day" : "match.weekday",
+        "the rule's schedule is never on then, so the rule would do nothing; say when in one of "
+        "the two, match or schedule");
+  }
+
   void CheckName(const std::string& name) {
     if (name.empty()) {
       Add("name", "is required: the name under which events and mails tell of the rule");

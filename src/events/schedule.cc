@@ -64,6 +64,22 @@ bool Contains(const Hours& hours, const std::vector<Weekday>& weekdays, const Ci
          (Listed(weekdays, yesterday) && now < hours.to_s);
 }
 
+// What two spans have in common begins where one of them does.
+bool Meet(const Hours& a, const std::vector<Weekday>& days_of_a, const Hours& b,
+          const std::vector<Weekday>& days_of_b) {
+  for (int day = 0; day < 7; ++day) {
+    for (const int begin : {a.from_s, b.from_s}) {
+      CivilTime time;
+      time.hour = begin / 3600;
+      time.minute = begin / 60 % 60;
+      time.second = begin % 60;
+      time.weekday = day;
+      if (Contains(a, days_of_a, time) && Contains(b, days_of_b, time)) return true;
+    }
+  }
+  return false;
+}
+
 absl::StatusOr<Schedule> Schedule::Create(const ScheduleOptions& options) {
   auto zone = TimeZone::Load(options.time_zone);
   if (!zone.ok()) return zone.status();

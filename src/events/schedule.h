@@ -44,6 +44,10 @@ struct Hours {
 [[nodiscard]] bool Contains(const Hours& hours, const std::vector<Weekday>& weekdays,
                             const CivilTime& time);
 
+/// Whether there is any moment of a week that both contain.
+[[nodiscard]] bool Meet(const Hours& a, const std::vector<Weekday>& days_of_a, const Hours& b,
+                        const std::vector<Weekday>& days_of_b);
+
 struct ScheduleOptions {
   std::string time_zone = "local";  ///< IANA name; `local`: this machine's
   std::vector<Weekday> weekdays;    ///< on which the hours begin; empty: every day

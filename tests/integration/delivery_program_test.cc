@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 #include "integration/analyze_fixture.h"
 #include "media/source.h"
 #include "store/outbox.h"
+#include "store/outbox_reader.h"
 #include "support/event_samples.h"
 
 namespace vigil {
@@ -265,6 +267,93 @@ TEST(DeliveryDigest, OneThatWasMissedGoesOutAfterTheStart) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_THAT((*again)->Finish(After(std::chrono::seconds(30))), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(mails / "1.json"));
+}
+
+// A server that refuses for good: the mail is tried without photos, its reason can be seen, it is given up, and neither
+// what came since nor what is revived is lost.
+class RefusedDigest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(actions::test::MakeCertificate(mails_));
+    mail_.emplace("smtp_server.py", std::vector<std::string>{mails_.path().string(), "plain"});
+    ASSERT_NE(mail_->port(), 0);
+    config_.state_dir = dir_ / "state";
+    config_.outbox.min_free = {};
+    config_.outbox.retry.max_failures = 2;
+    config_.frame_capture.min_free = {};
+    config_.smtp.host = "127.0.0.1";
+    config_.smtp.port = mail_->port();
+    config_.smtp.security = actions::SmtpSecurity::kNone;
+    config_.smtp.from = "vigil@example.org";
+    rules_[0].name = "all";
+    rules_[0].actions.email_digest = "true";
+  }
+  // A run with events, and what was wrong in its end.
+  std::vector<std::string> Run(const std::string& to, std::vector<std::int64_t> numbers,
+                               bool photos = false) {
+    config_.smtp.to = {to};
+    auto delivery = app::EventDelivery::Start(config_, rules_);
+    EXPECT_TRUE(delivery.ok()) << delivery.status();
+    Image image(64, 48, PixelFormat::kRgb8);
+    std::fill_n(image.mutable_view().data, image.bytes(), std::uint8_t{90});
+    for (const std::int64_t number : numbers) {
+      const events::Event event = test::LineCross(number, test::TimeOf("2026-06-17T12:00:00Z"));
+      const std::vector<app::DecidedEvent> decided = {
+          {&event,
+           {{"all", events::Verdict::kDeliver, events::Severity::kInfo, {"email_digest"}}}}};
+      (*delivery)->Deliver(decided, {}, photos ? image.view() : ImageView{});
+    }
+    return (*delivery)->Finish(After(std::chrono::seconds(30)));
+  }
+  std::string Mail(int number) const {
+    return test::ReadText(mails_ / fmt::format("{}.json", number));
+  }
+  bool Exists(int number) const {
+    return std::filesystem::exists(mails_ / fmt::format("{}.json", number));
+  }
+
+  const test::TempDir dir_, mails_;
+  std::optional<actions::test::ScriptServer> mail_;
+  app::DeliveryConfig config_;
+  std::vector<events::RuleOptions> rules_{1};
+};
+
+TEST_F(RefusedDigest, IsGivenUpWithItsReasonAndTheNextOneGoesOut) {
+  using testing::ElementsAre;
+  using testing::HasSubstr;
+  EXPECT_THAT(Run("spam@example.org", {1, 2}),
+              ElementsAre(testing::AllOf(HasSubstr("554"), HasSubstr("its 2 events are kept"))));
+  {
+    auto reader = store::OutboxReader::Open(app::OutboxFile(config_));
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    const auto actions = reader->Actions(WallNow());
+    ASSERT_TRUE(actions.ok() && actions->size() == 1) << actions.status();
+    EXPECT_THAT((*actions)[0].last_failure, HasSubstr("554"));
+  }
+  // With the second refusal it is given up, and what came meanwhile is another digest, refused once.
+  const auto problems = Run("spam@example.org", {3});
+  EXPECT_THAT(problems, ElementsAre(HasSubstr("its 2 events are given up"),
+                                    HasSubstr("its 1 events are kept")));
+  {
+    const auto outbox = store::Outbox::Open(app::OutboxFile(config_), config_.outbox);
+    ASSERT_TRUE(outbox.ok()) << outbox.status();
+    const auto dead = (*outbox)->DeadLetters(10);
+    ASSERT_TRUE(dead.ok() && dead->size() == 2) << dead.status();
+    EXPECT_THAT((*dead)[0].reason, HasSubstr("given up after 2 attempts: mail server"));
+    EXPECT_EQ(*(*outbox)->Revive((*dead)[1].sequence, ""), 1);
+  }
+  // The frozen one, then the rest: all of it in one run.
+  EXPECT_THAT(Run("guard@example.org", {4}), IsEmpty());
+  EXPECT_THAT(Mail(0), HasSubstr("Vigil: 2 events"));  // the third, and that which was revived
+  EXPECT_THAT(Mail(1), HasSubstr("Vigil: 1 event"));
+  EXPECT_FALSE(Exists(2));
+}
+
+TEST_F(RefusedDigest, IsTriedWithoutPhotosAtOnce) {
+  EXPECT_THAT(Run("small@example.org", {1, 2}, true), IsEmpty());
+  EXPECT_THAT(Mail(0), testing::Not(testing::HasSubstr("photo1.jpg")));
+  EXPECT_THAT(Mail(0), testing::HasSubstr("chart.png"));
+  EXPECT_FALSE(Exists(1));
 }
 
 }  // namespace

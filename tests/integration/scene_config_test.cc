@@ -189,6 +189,66 @@ TEST_F(SceneConfigTest, RulesThatCanNeverFireAreRefusedWithTheirPlace) {
           "detector.model_file names others\n");
 }
 
+TEST_F(SceneConfigTest, RulesOfTheWrongHourOrAgeAreRefusedWithTheirPlace) {
+  const auto file = Config(
+      "tracks: {min_age: 1s}\n"
+      "events:\n"
+      "  - {name: late, match: {event_type: OBJECT_APPEAR}, min_track_age: 2s, actions: {json_log: "
+      "true}}\n"
+      "  - {name: off, match: {time_of_day: \"08:00-09:00\"}, schedule: {from: \"22:00\", to: "
+      "\"06:00\"}, actions: {json_log: true}}\n"
+      "  - {name: day, match: {weekday: monday}, schedule: {weekdays: [tuesday]}, actions: "
+      "{json_log: true}}\n");
+  const auto wrong = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+  EXPECT_EQ(wrong.exit_code, 78);
+  EXPECT_THAT(wrong.err,
+              HasSubstr(file + ":3:69: events.0.min_track_age: OBJECT_APPEAR comes once"));
+  EXPECT_THAT(wrong.err, HasSubstr("set tracks.min_age: 2s"));
+  EXPECT_THAT(wrong.err, HasSubstr(file + ":4:38: events.1.match.time_of_day: "));
+  EXPECT_THAT(wrong.err, HasSubstr(file + ":5:34: events.2.match.weekday: "));
+}
+
+// The whole scene would be passed over without a word.
+TEST_F(SceneConfigTest, ADeviceThatHasNoSceneAmongDevicesIsRefused) {
+  const std::string devices =
+      "devices:\n"
+      "  jetson-01:\n"
+      "    zones: [{description: all, x1_pct: 0, y1_pct: 0, x2_pct: 100, y2_pct: 100}]\n";
+  const auto file = Config("device_id: jetson-1\n" + devices);
+  const std::string why =
+      "device_id: 'jetson-1' is none of devices, and would have no scene; did you mean jetson-01?";
+  const auto check = test::RunProgram({VIGIL_BINARY, "config", "check", file});
+  EXPECT_EQ(check.exit_code, 78);
+  EXPECT_EQ(check.err, file + ":1:12: " + why + "\n");
+  // The file of a processor names no device; analyze has to be one.
+  const auto processor = Config(devices);
+  EXPECT_EQ(test::RunProgram({VIGIL_BINARY, "config", "check", processor}).exit_code, 0);
+  const auto analyze =
+      test::RunProgram({VIGIL_BINARY, "analyze", "--config", processor, Path("none.mp4")});
+  EXPECT_EQ(analyze.exit_code, 78) << analyze.err;
+  EXPECT_THAT(analyze.err,
+              HasSubstr("'local' is none of devices, and would have no scene; known: jetson-01"));
+  const auto own = Config(
+      "device_id: jetson-1\nevents: [{name: a, match: {event_type: "
+      "OBJECT_APPEAR}, actions: {json_log: true}}]\n" +
+      devices);
+  EXPECT_EQ(test::RunProgram({VIGIL_BINARY, "config", "check", own}).exit_code, 0);
+}
+
+TEST_F(SceneConfigTest, WordsOfFrigateAreUnderstood) {
+  const auto wrong = test::RunProgram(
+      {VIGIL_BINARY, "config", "check",
+       Config("zones:\n"
+              "  - {description: porch, coordinates: x, objects: person, loitering_time: 4}\n"
+              "events:\n"
+              "  - {name: a, actions: {json_log: true}, schedule: {weekdays: [mon]}}\n")});
+  EXPECT_EQ(wrong.exit_code, 78);
+  for (const char* hint : {"did you mean zones.0.points?", "did you mean zones.0.classes?",
+                           "did you mean zones.0.dwell?", "did you mean monday?"}) {
+    EXPECT_THAT(wrong.err, HasSubstr(hint));
+  }
+}
+
 TEST_F(SceneConfigTest, TheKeyForTheDetectorsClassesIsFound) {
   const auto wrong = test::RunProgram(
       {VIGIL_BINARY, "config", "check", Config("detector: {model_file: hog, classes: person}\n")});

@@ -338,6 +338,30 @@ TEST_F(SceneTest, ReplayRefusesMessagesOfAnotherCameraThanTheDevicesScene) {
   const auto any =
       Replay({Path("two.jsonl"), "--config", Config("devices:\n  d: " + zones + "}\n")});
   EXPECT_EQ(any.exit_code, 0) << any.err;
+  // A device that was misspelt would have no scene at all.
+  const auto other =
+      Replay({Path("two.jsonl"), "--config", Config("devices:\n  d1: " + zones + "}\n")});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("two.jsonl:1: refused: device_id: 'd' is none of devices, and "
+                                   "would have no scene; did you mean d1?"));
+}
+
+TEST_F(SceneTest, ReplayTellsAFullDiskOnce) {
+  std::string messages;
+  for (int i = 0; i < 400; ++i) {
+    messages += fmt::format(
+        "{{\"version\":1,\"source\":{{\"device_id\":\"d\",\"camera_id\":\"c{}\",\"timestamp\":"
+        "\"2025-01-15T14:{:02}:{:02}.000Z\"}},\"frame\":{{\"number\":{},\"width\":100,\"height\":"
+        "100}},\"detections\":[{{\"track_id\":{},\"class_id\":0,\"class_name\":\"car\","
+        "\"confidence\":"
+        "0.9,\"bbox\":{{\"x1\":10,\"y1\":10,\"x2\":30,\"y2\":30}}}}]}}\n",
+        i % 2, i / 60, i % 60, i, i);
+  }
+  for (const char* name : {"one.jsonl", "two.jsonl"}) test::WriteText(Path(name), messages);
+  const auto run = Replay({Path("one.jsonl"), Path("two.jsonl"), "--events", "/dev/full", "-q"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("/dev/full"));
 }
 
 TEST_F(SceneTest, ADeliveryGivenUpFailsTheRunAndIsTold) {

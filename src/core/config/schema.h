@@ -54,6 +54,7 @@ struct KeySpec {
   Value initial;                        ///< what the field held when it was registered
   std::function<absl::Status()> check;  ///< after set; may be empty
   std::string doc;
+  std::vector<std::string> elsewhere;  ///< what other programs call it: hints for unknown keys
   Reload reload = Reload::kRestart;
   bool required = false;
   bool secret = false;
@@ -69,6 +70,10 @@ class KeyOf {
 
   /// One line for the reference: what it is, its unit, what the default means.
   KeyOf& Doc(std::string_view text) { return spec_.doc = text, *this; }
+  /// What other programs call the same: whoever writes that is told of this key.
+  KeyOf& Elsewhere(std::initializer_list<const char*> names) {
+    return spec_.elsewhere.assign(names.begin(), names.end()), *this;
+  }
   /// Bounds of the value, or of every value in a list; both included.
   KeyOf& Range(Leaf min, Leaf max) { return AtLeast(min).AtMost(max); }
   KeyOf& AtLeast(Leaf min) {

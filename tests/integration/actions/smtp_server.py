@@ -74,6 +74,8 @@ class Handler:
             return "452 4.2.2 mailbox full"
         if first.startswith("spam"):
             return "554 5.7.1 looks like spam"
+        if first.startswith("small") and b"photo1.jpg" in envelope.content:
+            return "552 5.3.4 message too big"
         if first.startswith("slow"):
             await asyncio.sleep(60)
         number = len(list(folder.glob("*.json")))

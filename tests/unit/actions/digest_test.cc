@@ -198,6 +198,15 @@ TEST_F(DigestTest, SaysWhatHappenedAndWhatWasHeldBack) {
   }
 }
 
+// What it delivers in other ways is not in here, and is no nothing.
+TEST_F(DigestTest, ARuleThatOnlyHeldBackHasNoCount) {
+  const auto mail = Render();
+  ASSERT_TRUE(mail.ok() && *mail) << mail.status();
+  EXPECT_THAT((*mail)->text, testing::ContainsRegex("night-watch +– +3\n"));
+  EXPECT_THAT((*mail)->html, testing::ContainsRegex("night-watch</td><td[^>]*>–</td>"));
+  EXPECT_THAT((*mail)->text, testing::ContainsRegex("car-detected +[1-9][0-9]* +12\n"));
+}
+
 TEST_F(DigestTest, TheCountsAddUp) {
   const auto counts =
       internal::Count(events_, held_, window_, TimeZone::Load("Europe/Berlin").value(), 40);

@@ -66,6 +66,7 @@ struct Example {
 inline void Register(Schema& schema, Source& source) {
   schema.Key("url", source.url).Required().Doc("file, camera or stream").Reload(Reload::kPerStream);
   schema.Key("timeout", source.timeout)
+      .Elsewhere({"patience"})
       .Range(std::chrono::milliseconds(100), std::chrono::minutes(1));
   schema.Key("max_fps", source.max_fps).Range(1, 120);
   schema.Key("masks", source.masks).Items(0, 4).EachItems(3, 64);

@@ -214,6 +214,11 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"not_of_the_enum", "face: {detector: yunot}",
                     "v.yaml:1:18: face.detector: \"yunot\" is not one of auto, yunet, yolo_face; "
                     "did you mean yunet?"},
+        RefusedCase{"beginning_of_one_name", "face: {detector: yu}",
+                    "v.yaml:1:18: face.detector: \"yu\" is not one of auto, yunet, yolo_face; did "
+                    "you mean yunet?"},
+        RefusedCase{"beginning_of_several", "face: {detector: y}",
+                    "v.yaml:1:18: face.detector: \"y\" is not one of auto, yunet, yolo_face"},
         RefusedCase{"no_unit", "interval: 10",
                     "v.yaml:1:11: interval: \"10\" is not a duration such as 10s, 500ms or 1m30s"},
         RefusedCase{"too_fine", "interval: 1500ms",
@@ -303,6 +308,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "v.yaml:1:8: smtp.tokne: unknown key; did you mean smtp.token?"},
         RefusedCase{"end_of_a_name", "face: {faces: 3}",
                     "v.yaml:1:8: face.faces: unknown key; did you mean face.max_faces?"},
+        RefusedCase{
+            "what_others_call_it", "sources: [{url: a, Patience: 1s}]",
+            "v.yaml:1:20: sources.0.Patience: unknown key; did you mean sources.0.timeout?"},
         RefusedCase{"in_another_section", "max_faces: 4",
                     "v.yaml:1:1: max_faces: unknown key; did you mean face.max_faces?"},
         RefusedCase{"section_misspelt", "fcae: {max_faces: 4}",

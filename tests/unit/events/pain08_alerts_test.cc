@@ -85,6 +85,27 @@ TEST(Pain08AlertsAtTheWrongTime, ACooldownHoldsBackAndCounts) {
                                                   Verdict::kCooldown, 10}));
 }
 
+// One dead camera does not hide another, unless that was asked for.
+TEST(Pain08AlertsAtTheWrongTime, EachCameraThatGoesSilentIsTold) {
+  RuleOptions options = Mail();
+  options.cooldown = hours(1);
+  const auto second_dead = [&] {
+    RuleSet rules = Rules(options);
+    Event event = test::LineCross(1, kFridayNight);
+    event.type = EventType::kCameraOffline;
+    EXPECT_EQ(rules.Match(event).at(0).verdict, Verdict::kDeliver);
+    event.camera_id += "-2";
+    return rules.Match(event).at(0).verdict;
+  };
+  options.match.event_types = {EventType::kCameraOffline, EventType::kCameraOnline};
+  EXPECT_EQ(second_dead(), Verdict::kDeliver);
+  options.cooldown_scope = CooldownScope::kRule;
+  EXPECT_EQ(second_dead(), Verdict::kCooldown);
+  options.cooldown_scope.reset();
+  options.match.event_types.push_back(EventType::kLineCross);
+  EXPECT_EQ(second_dead(), Verdict::kCooldown);
+}
+
 TEST(Pain08AlertsAtTheWrongTime, CooldownIsOfCaptureTime) {
   RuleOptions options = Mail();
   options.cooldown = minutes(5);

@@ -76,6 +76,30 @@ INSTANTIATE_TEST_SUITE_P(
                   "24:00"},
         WrongCase{"time_of_day", [](auto& r) { r.match.time_of_day = "night"; },
                   "match.time_of_day: 'night' is no time span; write it as 22:00-06:00"},
+        WrongCase{"hours_off_duty",
+                  [](auto& r) {
+                    r.match.time_of_day = "08:00-09:00";
+                    r.schedule.from = "22:00";
+                    r.schedule.to = "06:00";
+                  },
+                  "match.time_of_day: the rule's schedule is never on then, so the rule would do "
+                  "nothing; say when in one of the two, match or schedule"},
+        WrongCase{"hours_of_another_day",  // of Friday night's, Saturday has 00:00 to 06:00
+                  [](auto& r) {
+                    r.match.time_of_day = "06:00-22:00";
+                    r.schedule.weekdays = {Weekday::kFriday};
+                    r.schedule.from = "22:00";
+                    r.schedule.to = "06:00";
+                  },
+                  "match.time_of_day: the rule's schedule is never on then, so the rule would do "
+                  "nothing; say when in one of the two, match or schedule"},
+        WrongCase{"days_off_duty",
+                  [](auto& r) {
+                    r.match.weekdays = {Weekday::kMonday};
+                    r.schedule.weekdays = {Weekday::kTuesday, Weekday::kSunday};
+                  },
+                  "match.weekday: the rule's schedule is never on then, so the rule would do "
+                  "nothing; say when in one of the two, match or schedule"},
         WrongCase{"line_of_a_zone_event",
                   [](auto& r) { r.match.event_types = {EventType::kZoneEnter}; },
                   "match.line: ZONE_ENTER has no line"},
@@ -142,6 +166,41 @@ TEST(RuleCheckAll, GoodRulesPass) {
   any.name = "everything";
   any.actions.json_log = "true";
   EXPECT_TRUE(Validate({any}, {}).ok());
+}
+
+TEST(RuleCheckAll, HoursThatMeetTheScheduleForAMomentPass) {
+  RuleOptions rule = Good();
+  rule.match.time_of_day = "05:59-08:00";
+  rule.match.weekdays = {Weekday::kSaturday};
+  rule.schedule.weekdays = {Weekday::kFriday};
+  rule.schedule.from = "22:00";
+  rule.schedule.to = "06:00";
+  EXPECT_THAT(Problems({rule}, kKnown), IsEmpty());
+  rule.match.time_of_day = "22:00-22:00";  // a whole day, from then
+  rule.match.weekdays = {Weekday::kThursday};
+  EXPECT_EQ(Problems({rule}, kKnown).size(), 1U);
+  rule.schedule.from = "21:59";
+  EXPECT_THAT(Problems({rule}, kKnown), IsEmpty());
+}
+
+// OBJECT_APPEAR comes once, when the track is believed.
+TEST(RuleCheckAll, AnAppearanceIsNeverOlderThanTracksAreThen) {
+  KnownNames known = kKnown;
+  RuleOptions rule = Good();
+  rule.match = {};
+  rule.match.event_types = {EventType::kObjectAppear};
+  rule.min_track_age = std::chrono::seconds(2);
+  EXPECT_TRUE(Validate({rule}, known).ok());  // nothing is known of tracks
+  known.appear_age = std::chrono::milliseconds(500);
+  EXPECT_EQ(MessageOf(Validate({rule}, known)),
+            "events.0.min_track_age: OBJECT_APPEAR comes once, when a track is as old as "
+            "tracks.min_age (500ms), so the rule would do nothing; set tracks.min_age: 2s, and "
+            "leave this out");
+  rule.match.event_types.push_back(EventType::kObjectLost);  // that one may be older
+  EXPECT_TRUE(Validate({rule}, known).ok());
+  rule.match.event_types.pop_back();
+  known.appear_age = std::chrono::seconds(2);
+  EXPECT_TRUE(Validate({rule}, known).ok());
 }
 
 TEST(RuleCheckAll, EveryProblemIsTold) {

@@ -133,7 +133,14 @@ Lookup Find(const Schema& root, const std::vector<std::string>& path) {
 std::string SuggestKey(const Schema& root, const Schema& among, std::string_view section_path,
                        std::string_view name) {
   std::vector<std::string> siblings;
-  for (const auto& entry : among.entries()) siblings.push_back(entry->name);
+  for (const auto& entry : among.entries()) {
+    siblings.push_back(entry->name);
+    if (entry->key && std::ranges::any_of(entry->key->elsewhere, [&](const std::string& other) {
+          return SameName(other, name);
+        })) {
+      return fmt::format("; did you mean {}?", Join(section_path, entry->name));
+    }
+  }
   if (const auto nearest = Nearest(name, siblings); !nearest.empty()) {
     return fmt::format("; did you mean {}?", Join(section_path, nearest));
   }

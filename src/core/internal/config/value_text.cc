@@ -99,7 +99,14 @@ std::string Names(const Type& type) {
 std::string Meant(const Type& type, std::string_view text) {
   std::vector<std::string> names;
   for (const auto& [name, value] : type.names) names.push_back(name);
-  return DidYouMean(text, names);
+  std::string meant = DidYouMean(text, names);
+  if (!meant.empty() || text.size() < 2) return meant;
+  // `mon` is monday, where no other name begins so.
+  const auto begins = [&](const std::string& name) {
+    return name.size() > text.size() && EditDistance(name.substr(0, text.size()), text) == 0;
+  };
+  if (std::ranges::count_if(names, begins) != 1) return meant;
+  return fmt::format("; did you mean {}?", *std::ranges::find_if(names, begins));
 }
 
 // Of two numbers of one type.
