@@ -77,12 +77,6 @@ absl::Status CheckPoints(const std::string& key, const std::vector<Point2f>& poi
     const double x = pixels ? points_px[i][0] : points[i].x;
     const double y = pixels ? points_px[i][1] : points[i].y;
     const double most = pixels ? kMaxCoordinate : 1;
-    if (!pixels && (x > 1 || y > 1)) {
-      return Wrong(fmt::format("{}.{}", name, i),
-                   fmt::format("must be 0 to 1, not {}; percent are written as 10%, pixels belong "
-                               "in points_px",
-                               x > 1 ? x : y));
-    }
     if (auto bad = First({CheckRange(fmt::format("{}.{}", name, i), x, 0, most),
                           CheckRange(fmt::format("{}.{}", name, i), y, 0, most)});
         !bad.ok()) {

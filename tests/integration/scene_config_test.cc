@@ -223,8 +223,8 @@ TEST_F(SceneConfigTest, ADeviceThatHasNoSceneAmongDevicesIsRefused) {
   // The file of a processor names no device; analyze has to be one.
   const auto processor = Config(devices);
   EXPECT_EQ(test::RunProgram({VIGIL_BINARY, "config", "check", processor}).exit_code, 0);
-  const auto analyze =
-      test::RunProgram({VIGIL_BINARY, "analyze", "--config", processor, Path("none.mp4")});
+  const auto analyze = test::RunProgram(
+      {VIGIL_BINARY, "analyze", "--config", processor, test::SamplePath("vtest.avi").string()});
   EXPECT_EQ(analyze.exit_code, 78) << analyze.err;
   EXPECT_THAT(analyze.err,
               HasSubstr("'local' is none of devices, and would have no scene; known: jetson-01"));

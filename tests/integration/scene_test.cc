@@ -354,7 +354,8 @@ TEST_F(SceneTest, ReplayTellsAFullDiskOnce) {
         "\"2025-01-15T14:{:02}:{:02}.000Z\"}},\"frame\":{{\"number\":{},\"width\":100,\"height\":"
         "100}},\"detections\":[{{\"track_id\":{},\"class_id\":0,\"class_name\":\"car\","
         "\"confidence\":"
-        "0.9,\"bbox\":{{\"x1\":10,\"y1\":10,\"x2\":30,\"y2\":30}}}}]}}\n",
+        "0.9,\"bbox\":{{\"x1\":10,\"y1\":10,\"x2\":30,\"y2\":30}},\"center\":{{\"x\":20,\"y\":20}}}"
+        "}]}}\n",
         i % 2, i / 60, i % 60, i, i);
   }
   for (const char* name : {"one.jsonl", "two.jsonl"}) test::WriteText(Path(name), messages);

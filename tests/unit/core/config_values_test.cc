@@ -281,6 +281,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "v.yaml:1:9: centre: a list of 3; it has to have 2"},
         RefusedCase{"point_outside", "centre: [0, 120%]",
                     "v.yaml:1:13: centre.1: \"120%\" is out of range; 0 to 1"},
+        RefusedCase{"percent_without_its_sign", "centre: [0, 10]",
+                    "v.yaml:1:13: centre.1: \"10\" is out of range; 0 to 1; write percent as 10%"},
         RefusedCase{"one_bracket_short", "sources: [{url: a, masks: [[0, 0], [1, 0], [1, 1]]}]",
                     "v.yaml:1:27: sources.0.masks: expected a list, each item a list, each item a "
                     "point [x, y] such as [25%, 0.5]; one pair of brackets is missing around it"},

@@ -98,9 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                    [](auto& s) {
                      s.zones[1].points[0] = {10, 10};
                    },
-                   "zones.1.points.0: must be 0 to 1, not 10; percent are written as 10%, pixels "
-                   "belong in "
-                   "points_px"},
+                   "zones.1.points.0: must be 0 to 1, not 10"},
         WrongScene{"no_name", [](auto& s) { s.lines[0].description.clear(); },
                    "lines.0.description: is empty"},
         WrongScene{"same_name", [](auto& s) { s.zones[1].description = "garden"; },

@@ -133,6 +133,13 @@ std::string OutOfRange(const Type& type, const Value& value) {
   return {};
 }
 
+// 10 where 10% was meant.
+std::string_view PercentHint(const Type& type, const Value& value, std::string_view text) {
+  if (!type.ratio || text.ends_with('%')) return {};
+  const double number = std::get<double>(value.data);
+  return number > 1 && number <= 100 ? "; write percent as 10%" : "";
+}
+
 // Lists in each other that a value of that type has to have, and that `node` has.
 int DepthOf(const Type& type) {
   return type.kind != Kind::kList ? 0 : DepthOf(*type.element) + (type.or_one ? 0 : 1);
@@ -219,7 +226,8 @@ std::optional<Value> ParseValue(const Type& type, const Node& node, std::string_
     return refuse(fmt::format("{} is not {}{}", shown, DescribeType(type), meant));
   }
   const std::string wrong = OutOfRange(type, *value);
-  if (!wrong.empty()) return refuse(fmt::format("{} {}", shown, wrong));
+  if (!wrong.empty())
+    return refuse(fmt::format("{} {}{}", shown, wrong, PercentHint(type, *value, node.text)));
   return value;
 }
 
