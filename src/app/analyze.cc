@@ -22,6 +22,7 @@
 #include "app/progress.h"
 #include "app/result_csv.h"
 #include "app/save_plan.h"
+#include "app/scene_check.h"
 #include "app/show_frames.h"
 #include "app/signals.h"
 #include "app/summary.h"

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kDigest = "email_digest";
+constexpr std::string_view kDigest = DigestSender::kAction;
 
 // An action under the name of one of several targets: `webhook:ops`.
 class Named final : public actions::Action {
@@ -95,7 +95,7 @@ std::vector<NotifyPath> NotifyPaths(const DeliveryConfig& config) {
   paths.push_back(JsonLogPath("json_log", config.json_log));
   if (!config.smtp.host.empty()) {
     paths.push_back(EmailPath("email_immediate", config.smtp, config.email_immediate));
-    paths.push_back(DigestPath(kDigest, config.smtp, config.digest));
+    paths.push_back(DigestPath(std::string(kDigest), config.smtp, config.digest));
   }
   paths.push_back(CapturePath("frame_capture", config.frame_capture));
   if (!config.webhook.url.empty()) paths.push_back(WebhookPath("webhook", config.webhook));
@@ -129,8 +129,7 @@ std::vector<std::string> MissingActions(const DeliveryConfig& config,
 EventDelivery::EventDelivery() = default;
 
 EventDelivery::~EventDelivery() {
-  cut_digest_.request_stop();
-  digest_thread_ = {};
+  digests_ = nullptr;  // it stops by itself
   house_thread_ = {};
   if (dispatcher_) dispatcher_->Stop();
 }
@@ -161,8 +160,7 @@ absl::Status EventDelivery::Open(const DeliveryConfig& config,
   auto dispatcher = actions::Dispatcher::Start(*outbox_, *std::move(opened));
   if (!dispatcher.ok()) return dispatcher.status();
   dispatcher_ = *std::move(dispatcher);
-  if (digests_)
-    digest_thread_ = std::jthread([this](const std::stop_token& stop) { RunDigests(stop); });
+  if (digests_) digests_->Start(*outbox_);
   if (spool_)
     house_thread_ = std::jthread([this](const std::stop_token& stop) { KeepHouse(stop); });
   return absl::OkStatus();
@@ -191,10 +189,9 @@ absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> EventDelivery::Ope
   std::vector<std::unique_ptr<actions::Action>> opened;
   for (const std::string& name : wanted) {
     if (name == kDigest) {
-      auto mailer = actions::Mailer::Create(config_.smtp);
-      if (!mailer.ok()) return mailer.status();
-      mailer_ = *std::move(mailer);
-      digests_ = true;
+      auto digests = DigestSender::Create(config_.smtp, config_.digest, config_.digest_schedule);
+      if (!digests.ok()) return digests.status();
+      digests_ = *std::move(digests);
       continue;
     }
     if (name == "frame_capture") {  // shares the retention that the spool asks for room
@@ -268,162 +265,6 @@ absl::Status EventDelivery::Store(std::vector<store::OutboxEntry> entries) {
   return storing_;
 }
 
-absl::StatusOr<std::optional<actions::Mail>> EventDelivery::WriteDigest(
-    const store::DigestWindow& window, bool photos, bool though_nothing) {
-  std::vector<actions::Delivery> events;
-  for (std::int64_t after = 0;;) {
-    auto collected = outbox_->CollectedIn(window, after, store::kMaxRows);
-    if (!collected.ok()) return collected.status();
-    if (collected->empty()) break;
-    after = collected->back().sequence;
-    for (store::CollectedEvent& event : *collected) {
-      for (std::string& rule : event.rules) {
-        events.push_back(
-            {event.event, std::move(rule), event.severity, event.pictures, window.attempt});
-      }
-    }
-  }
-  const auto held_counts = outbox_->HeldIn(window);
-  if (!held_counts.ok()) return held_counts.status();
-  std::vector<actions::HeldBack> held;
-  for (const events::HeldCount& count : *held_counts)
-    held.push_back({count.rule, std::string(events::NameOf(count.reason)), count.count});
-
-  // The window is that of the events' own times: what a spool brings late, or a file from last
-  // year, is told as it was.
-  actions::DigestWindow shown{window.opened, window.opened, window.opened};
-  if (!events.empty()) {
-    const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
-    shown.from = std::ranges::min(events, {}, time).event.time - 1us;
-    shown.until = std::ranges::max(events, {}, time).event.time;
-  }
-  actions::DigestOptions options = config_.digest;
-  options.send_when_nothing = options.send_when_nothing && though_nothing;
-  if (!photos) options.max_photos = 0;
-  return actions::RenderDigest(events, held, shown, options, actions::ReadPictureFile);
-}
-
-absl::Status EventDelivery::MailDigest(const store::DigestWindow& window, bool though_nothing,
-                                       Deadline deadline, const std::stop_token& stop) {
-  auto mail = WriteDigest(window, true, though_nothing);
-  if (!mail.ok()) return mail.status();
-  if (!*mail) return absl::OkStatus();
-  const absl::Status sent = mailer_->Send(**mail, deadline, stop);
-  const bool has_photos = std::ranges::any_of(
-      (*mail)->pictures, [](const auto& picture) { return picture.name != "chart.png"; });
-  if (!absl::IsFailedPrecondition(sent) || !has_photos) return sent;
-  // A server that takes no mail of this size says so in many ways.
-  mail = WriteDigest(window, false, though_nothing);
-  if (!mail.ok()) return mail.status();
-  const absl::Status without = mailer_->Send(**mail, deadline, stop);
-  if (without.ok()) log::Warning("digest: went out without photos: {}", MessageOf(sent));
-  return without;
-}
-
-EventDelivery::DigestAttempt EventDelivery::SendDigest(bool though_nothing, Deadline deadline,
-                                                       const std::stop_token& stop) {
-  const auto window = outbox_->OpenDigest(kDigest);
-  DigestAttempt made;
-  made.status = window.status();
-  if (!window.ok()) return made;
-  made.opened = window->opened;
-  made.again = window->attempt > 1;
-  made.status = MailDigest(*window, though_nothing, deadline, stop);
-  if (made.status.ok()) made.status = outbox_->CloseDigest(*window);
-  // Cut off by ourselves is no failure.
-  if (made.status.ok() || absl::IsAborted(made.status)) return made;
-  const auto failure =
-      outbox_->FailDigest(*window, !actions::IsWorthAnother(made.status), MessageOf(made.status));
-  if (!failure.ok()) {
-    log::Warning("digest: {}", MessageOf(failure.status()));
-    return made;
-  }
-  made.wait = failure->wait;
-  made.given_up = failure->given_up;
-  if (made.given_up) {
-    made.status = absl::Status(made.status.code(),
-                               fmt::format("{}; its {} events are given up: see vigil outbox dead",
-                                           MessageOf(made.status), failure->events));
-  }
-  return made;
-}
-
-// A digest that failed before has only what was collected until then: the rest is in another.
-std::vector<std::string> EventDelivery::SendDigests(Deadline deadline,
-                                                    const std::stop_token& stop) {
-  std::vector<std::string> problems;
-  for (bool more = true, first = true; more; first = false) {
-    const DigestAttempt made = SendDigest(first, deadline, stop);
-    if (!made.status.ok())
-      problems.push_back(fmt::format("{}: {}", kDigest, MessageOf(made.status)));
-    more = (made.status.ok() && made.again) || made.given_up;
-    if (Clock::now() >= deadline || stop.stop_requested()) break;
-  }
-  const auto left = outbox_->Collected(kDigest);
-  if (!left.ok() || *left == 0) return problems;
-  if (problems.empty())
-    problems.push_back(fmt::format("{}: there was no time for all of it", kDigest));
-  problems.back() +=
-      fmt::format("; its {} events are kept for the next run, or vigil outbox send", *left);
-  return problems;
-}
-
-void EventDelivery::RunDigests(const std::stop_token& stop) {
-  const auto schedule = actions::DigestSchedule::Create(config_.digest_schedule);
-  if (!schedule.ok()) return log::Error("digests: {}", MessageOf(schedule.status()));
-  const WallTime start = WallNow();
-  // What fell due while nobody ran goes out now, once, however often it did.
-  const auto since = outbox_->DigestSince(kDigest);
-  if (!since.ok()) log::Warning("digest: {}", MessageOf(since.status()));
-  const bool overdue =
-      since.ok() && *since && (**since == WallTime::min() || schedule->NextAfter(**since) <= start);
-  // A little later, so that a short run sends it with its own at the end.
-  constexpr auto kSettled = 3s;
-  for (WallTime due = overdue ? start + kSettled : schedule->NextAfter(start);
-       !stop.stop_requested();) {
-    // The clock may be set meanwhile: it is looked at every half a minute.
-    const auto wait = std::clamp<std::chrono::microseconds>(due - WallNow(), 0us, 30s);
-    if (!SleepUntil(After(wait), stop)) return;
-    if (WallNow() < due) continue;
-    {
-      const std::lock_guard guard(digest_mutex_);
-      if (stop.stop_requested()) return;
-      sending_digest_ = true;
-    }
-    const DigestAttempt made = SendDigest(true, After(60s), cut_digest_.get_token());
-    {
-      const std::lock_guard guard(digest_mutex_);
-      sending_digest_ = false;
-    }
-    digest_sent_.notify_all();
-    if (made.status.ok()) {
-      // One that was begun long ago has nothing of what fell due since.
-      due = schedule->NextAfter(std::min(made.opened, WallNow()));
-    } else if (made.given_up) {
-      log::Error("digest: {}", MessageOf(made.status));
-      due = schedule->NextAfter(WallNow());
-    } else {
-      const auto pause = std::max(std::chrono::ceil<std::chrono::minutes>(made.wait), 5min);
-      if (!absl::IsAborted(made.status)) {
-        log::Warning("digest: {}; it is tried again in {} minutes", MessageOf(made.status),
-                     pause.count());
-      }
-      due = WallNow() + pause;
-    }
-  }
-}
-
-// A digest that is on its way is waited for: cut off, its mail would perhaps come twice.
-void EventDelivery::StopDigests(Deadline deadline, const std::stop_token& stop) {
-  digest_thread_.request_stop();
-  {
-    std::unique_lock lock(digest_mutex_);
-    if (!digest_sent_.wait_until(lock, stop, deadline, [this] { return !sending_digest_; }))
-      cut_digest_.request_stop();
-  }
-  digest_thread_ = {};  // joined
-}
-
 void EventDelivery::KeepHouse(const std::stop_token& stop) {
   Deadline sweep = Clock::now();
   do {
@@ -462,7 +303,7 @@ void EventDelivery::TellPictureless(const absl::Status& why, bool at_once) {
 
 std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_token stop) {
   std::vector<std::string> problems;
-  StopDigests(deadline, stop);
+  if (digests_) digests_->Stop(deadline, stop);
   const auto stored = Store({});
   const auto lost = lost_ + static_cast<std::int64_t>(unstored_.size());
   if (lost > 0) {
@@ -497,7 +338,7 @@ std::vector<std::string> EventDelivery::Finish(Deadline deadline, std::stop_toke
                                      one.last_error));
   }
   if (digests_) {
-    std::ranges::move(SendDigests(std::max(deadline, After(5s)), stop),
+    std::ranges::move(digests_->SendAll(std::max(deadline, After(5s)), stop),
                       std::back_inserter(problems));
   }
   if (spool_) ClearSpool();

@@ -6,7 +6,6 @@
 #include <absl/status/statusor.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -30,6 +29,7 @@
 #include "actions/retention.h"
 #include "actions/smtp.h"
 #include "actions/webhook.h"
+#include "app/digest_sender.h"
 #include "app/test_notify_command.h"
 #include "core/config/schema.h"
 #include "core/image.h"
@@ -126,23 +126,6 @@ class EventDelivery {
   absl::Status OpenPictures(const std::set<std::string>& wanted);
   absl::StatusOr<std::vector<std::unique_ptr<actions::Action>>> OpenActions(
       const std::set<std::string>& wanted);
-  absl::StatusOr<std::optional<actions::Mail>> WriteDigest(const store::DigestWindow& window,
-                                                           bool photos, bool though_nothing);
-  absl::Status MailDigest(const store::DigestWindow& window, bool though_nothing, Deadline deadline,
-                          const std::stop_token& stop);
-  struct DigestAttempt {
-    absl::Status status{};
-    WallTime opened{};      // when the digest was first attempted
-    bool again = false;     // it was begun before, and is without what was collected since
-    bool given_up = false;  // and the next one is another
-    std::chrono::milliseconds wait{0};  // after which a failed one is worth another attempt
-  };
-  /// The one that was begun and failed, else the next.
-  DigestAttempt SendDigest(bool though_nothing, Deadline deadline, const std::stop_token& stop);
-  /// All of them. What is wrong, a line a digest.
-  std::vector<std::string> SendDigests(Deadline deadline, const std::stop_token& stop);
-  void RunDigests(const std::stop_token& stop);
-  void StopDigests(Deadline deadline, const std::stop_token& stop);
   void KeepHouse(const std::stop_token& stop);
   void ClearSpool();
   /// One line a minute, with how many events there were since the one before.
@@ -151,10 +134,9 @@ class EventDelivery {
   DeliveryConfig config_;
   std::unique_ptr<actions::Retention> captures_, spooled_;
   std::unique_ptr<actions::FrameSpool> spool_;
-  std::unique_ptr<actions::Mailer> mailer_;
   std::unique_ptr<store::Outbox> outbox_;
   std::unique_ptr<actions::Dispatcher> dispatcher_;
-  bool digests_ = false;
+  std::unique_ptr<DigestSender> digests_;  // null: no rule asks for them
   std::mutex unstored_mutex_;
   std::vector<store::OutboxEntry> unstored_;  // under unstored_mutex_, as the next three
   std::int64_t lost_ = 0;
@@ -164,11 +146,7 @@ class EventDelivery {
   std::int64_t pictureless_ = 0;  // under pictureless_mutex_, as the next two
   absl::Status pictureless_why_;
   Deadline pictureless_quiet_until_;
-  std::mutex digest_mutex_;
-  bool sending_digest_ = false;  // under digest_mutex_: digest_thread_ does
-  std::condition_variable_any digest_sent_;
-  std::stop_source cut_digest_;                // breaks that off
-  std::jthread digest_thread_, house_thread_;  // last: stopped and joined first
+  std::jthread house_thread_;  // last: stopped and joined first
 };
 
 }  // namespace vigil::app

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "app/edge_merge.h"
+#include "app/edge_metrics.h"
 #include "app/result_json.h"
 #include "app/video_output.h"
 #include "core/log.h"
@@ -47,67 +48,6 @@ const char* LostReason(const absl::Status& why) {
       return "failed";
   }
 }
-
-std::string Frames(std::uint64_t count) {
-  return fmt::format("{} frame{}", count, count == 1 ? "" : "s");
-}
-
-// Metrics of one stream. Names are those of the documents, where they give one.
-class StreamMetrics {
- public:
-  StreamMetrics(Metrics& metrics, const std::string& stream)
-      : metrics_(metrics),
-        stream_(stream),
-        captured_(Add("vigil_frames_captured_total", "Frames that came from the source")),
-        round_trip_(metrics.AddHistogram("vigil_edge_round_trip_ms",
-                                         "From sending a frame until its result came",
-                                         LatencyBounds(), {{"stream", stream}})),
-        fps_(metrics.AddGauge("stream_fps", "Results a second", {{"stream", stream}})),
-        trusted_(metrics.AddGauge("vigil_edge_server_in_use",
-                                  "1: results come from the server; 0: they do not",
-                                  {{"stream", stream}})),
-        connects_(metrics.AddGauge("vigil_edge_connects", "Streams to the server, so far",
-                                   {{"stream", stream}})) {
-    for (const Computed computed : {Computed::kRemote, Computed::kLocal, Computed::kBoth}) {
-      const MetricLabels labels{{"stream", stream}, {"computed", std::string(Name(computed))}};
-      processed_[static_cast<std::size_t>(computed)].emplace(
-          metrics.AddCounter("frames_processed_total", "Frames with a result", labels));
-      latency_[static_cast<std::size_t>(computed)].emplace(metrics.AddHistogram(
-          "stream_latency_ms", "From a frame's capture until its result", LatencyBounds(), labels));
-    }
-    for (const char* reason : {"camera", "late", "overload", "no_server", "failed"})
-      Dropped(reason, 0);
-  }
-
-  void Result(Computed computed, std::int64_t latency_us, std::int64_t round_trip_us) const {
-    const auto at = static_cast<std::size_t>(computed);
-    processed_[at]->Add();
-    latency_[at]->Observe(static_cast<double>(latency_us) / 1e3);
-    if (round_trip_us > 0) round_trip_.Observe(static_cast<double>(round_trip_us) / 1e3);
-  }
-  void Dropped(const char* reason, std::uint64_t count) const {
-    metrics_
-        .AddCounter("frames_dropped_total", "Frames without a result, by reason",
-                    {{"stream", stream_}, {"reason", reason}})
-        .Add(static_cast<double>(count));
-  }
-  const Counter& captured() const { return captured_; }
-  const Gauge& fps() const { return fps_; }
-  const Gauge& trusted() const { return trusted_; }
-  const Gauge& connects() const { return connects_; }
-
- private:
-  Counter Add(const char* name, const char* help) const {
-    return metrics_.AddCounter(name, help, {{"stream", stream_}});
-  }
-  Metrics& metrics_;
-  const std::string stream_;
-  const Counter captured_;
-  const Histogram round_trip_;
-  const Gauge fps_, trusted_, connects_;
-  std::optional<Counter> processed_[3];
-  std::optional<Histogram> latency_[3];
-};
 
 class EdgeStream final : private EdgeRemoteEvents {
  public:
@@ -408,8 +348,8 @@ class EdgeStream final : private EdgeRemoteEvents {
     const std::string frame = fmt::to_string(number);
     const log::Field fields[] = {{"stream_id", name_}, {"frame", frame}};
     log::Write(log::Level::kWarning,
-               fmt::format("{} without a result, the last: {}",
-                           Frames(std::exchange(unsaid_losses_, 0)), report_.last_loss),
+               fmt::format("frames without a result: {}, the last: {}",
+                           std::exchange(unsaid_losses_, 0), report_.last_loss),
                fields);
   }
 
@@ -459,7 +399,7 @@ class EdgeStream final : private EdgeRemoteEvents {
   JobProgress& progress_;
   const std::string name_;
   const StreamId stream_id_;
-  const StreamMetrics metrics_;
+  const EdgeMetrics metrics_;
   EdgeReport report_;  // caller's thread, as all to next_watch_
   std::optional<VideoOutput> video_;
   std::optional<face::Overlay> overlay_;  // where frames are saved or shown
@@ -493,47 +433,7 @@ class EdgeStream final : private EdgeRemoteEvents {
   std::unique_ptr<EdgeRemote> remote_;
 };
 
-void Append(std::string& text, const EdgeReport& r) {
-  auto out = std::back_inserter(text);
-  const double seconds = std::max(1e-6, static_cast<double>(r.wall_us) / 1e6);
-  fmt::format_to(out, "{}: {}, {} results ({} remote, {} local", r.name, Frames(r.capture.captured),
-                 r.results, r.remote, r.local);
-  if (r.both > 0) fmt::format_to(out, ", {} both", r.both);
-  fmt::format_to(out, "), {:.1f} a second; {} dropped, {} lost",
-                 static_cast<double>(r.results) / seconds, r.capture.dropped, r.lost);
-  if (r.skipped > 0) fmt::format_to(out, ", {} passed over for edge.max_fps", r.skipped);
-  if (r.capture.corrupt > 0) fmt::format_to(out, ", {} damaged", r.capture.corrupt);
-  text += '\n';
-  if (r.lost > 0) fmt::format_to(out, "  the last loss: {}\n", r.last_loss);
-  if (r.server) {
-    const EdgeRemoteCounts& s = *r.server;
-    fmt::format_to(out,
-                   "  server: {} sent, {} in time, {} late, {} passed over, {} lost; connected {} "
-                   "time{}, lost {}\n",
-                   s.sent, s.in_time, s.late, s.passed_over, s.lost, s.connects,
-                   s.connects == 1 ? "" : "s", s.away);
-  }
-  if (r.results > 0) {
-    fmt::format_to(out, "  capture to result: {}\n", r.latency.Line());
-    if (r.remote + r.both > 0 && r.local > 0)
-      fmt::format_to(out, "    remote: {}\n    local: {}\n", r.remote_latency.Line(),
-                     r.local_latency.Line());
-    if (r.round_trip.count() > 0)
-      fmt::format_to(out, "  there and back: {}\n", r.round_trip.Line());
-    text += r.latency.Table();
-  }
-  if (!r.saved.empty()) fmt::format_to(out, "  → {}\n", Printable(r.saved));
-}
-
 }  // namespace
-
-std::string EdgeSummary(std::span<const EdgeReport> reports) {
-  std::string text;
-  for (const EdgeReport& report : reports) {
-    if (report.capture.captured > 0) Append(text, report);
-  }
-  return text;
-}
 
 EdgeReport RunEdgeStream(const EdgeContext& context, const media::Input& input, std::size_t number,
                          const std::filesystem::path& save, JobProgress& progress,

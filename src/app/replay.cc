@@ -21,6 +21,7 @@
 #include "app/ordered_output.h"
 #include "app/output_check.h"
 #include "app/scene.h"
+#include "app/scene_check.h"
 #include "app/signals.h"
 #include "app/summary.h"
 #include "core/file_error.h"

@@ -78,15 +78,6 @@ events::KnownNames NamesOf(const DeviceConfig& device);
 /// Whether any line, zone or rule is configured for `device`.
 bool HasScene(const DeviceConfig& device);
 
-/// InvalidArgument: `devices` has scenes, `device_id` is none of them, and there is no other scene that it could have.
-absl::Status DeviceIsKnown(const SceneConfig& config, const std::string& device_id);
-
-/// Whether the names of classes in lines, zones and rules of `device_id` are ones that its detector reports, and any of
-/// them one that `detector.track_classes` lets through. InvalidArgument: a line a problem, with the key and the name
-/// that was probably meant.
-absl::Status ClassesAreKnown(const SceneConfig& config, const std::string& device_id,
-                             std::span<const std::string> class_names);
-
 /// The configuration of device and camera: the entry of `devices` of that name, else the one at the
 /// top of the file.
 const DeviceConfig& DeviceOf(const SceneConfig& config, const std::string& device_id);

@@ -29,6 +29,7 @@
 #include "rpc/internal/call_server.h"
 #include "rpc/internal/frame_window.h"
 #include "rpc/internal/from_messages.h"
+#include "rpc/internal/grpc_values.h"
 #include "rpc/internal/messages.h"
 #include "vigil/v1/gaze.pb.h"
 

@@ -1,5 +1,9 @@
 #include "rpc/internal/frame_request.h"
 
+#include <fmt/format.h>
+
+#include "core/limits.h"
+
 namespace vigil::rpc::internal {
 
 absl::Status FrameRequest::Read(const grpc::ByteBuffer& message, std::uint32_t field,
@@ -18,6 +22,29 @@ void FrameRequest::Clear() {
   split_.bytes.Clear();
   pieces_.clear();
   slices_.clear();
+}
+
+absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding, const FieldBytes& picture,
+                                         FrameEncoding pixels) {
+  switch (encoding) {
+    case v1::IMAGE_ENCODING_JPEG:
+      return FrameEncoding::kJpeg;
+    case v1::IMAGE_ENCODING_RGB24:
+      return FrameEncoding::kRgb24;
+    case v1::IMAGE_ENCODING_BGR24:
+      return FrameEncoding::kBgr24;
+    case v1::IMAGE_ENCODING_UNSPECIFIED:
+      return LooksLikeJpeg(picture) ? FrameEncoding::kJpeg : pixels;
+    default:
+      return absl::InvalidArgumentError(
+          fmt::format("encoding {} is not known here", static_cast<int>(encoding)));
+  }
+}
+
+absl::Status CheckStreamId(std::string_view stream_id) {
+  if (stream_id.size() <= limits::kMaxIdBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
 }
 
 }  // namespace vigil::rpc::internal

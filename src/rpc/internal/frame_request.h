@@ -2,12 +2,16 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <string_view>
 #include <vector>
 
+#include "rpc/internal/frame_decoder.h"
 #include "rpc/internal/split_message.h"
+#include "vigil/v1/image.pb.h"
 
 namespace vigil::rpc::internal {
 
@@ -26,5 +30,13 @@ class FrameRequest {
   std::vector<FieldBytes::Piece> pieces_;
   SplitMessage split_;
 };
+
+/// How `picture` is encoded. Where its sender does not say: JPEG if it begins as such a file does, else `pixels`.
+/// InvalidArgument: an encoding of later versions.
+absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding, const FieldBytes& picture,
+                                         FrameEncoding pixels);
+
+/// InvalidArgument: longer than limits::kMaxIdBytes.
+absl::Status CheckStreamId(std::string_view stream_id);
 
 }  // namespace vigil::rpc::internal

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/limits.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
@@ -89,9 +88,7 @@ class GazeStream final : public Answerer {
       return status;
     result_.set_timestamp_us(frame_.timestamp_us());
     result_.set_sequence(frame_.sequence());
-    if (frame_.stream_id().size() > limits::kMaxIdBytes)
-      return absl::InvalidArgumentError(
-          fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
+    if (auto status = CheckStreamId(frame_.stream_id()); !status.ok()) return status;
     result_.set_stream_id(frame_.stream_id());
     stream_id_ = frame_.stream_id();
     if (frame_.timestamp_us() < 0 || frame_.timestamp_us() > kLatestTime)
@@ -102,7 +99,7 @@ class GazeStream final : public Answerer {
                                                     frame_.timestamp_us(), *latest_us_));
     if (frame_.budget_us() > 0 && MicrosBetween(request.arrived, taken) > frame_.budget_us())
       return absl::DeadlineExceededError("the frame's time was over before its turn came");
-    const auto encoding = EncodingOf(frame_.encoding());
+    const auto encoding = EncodingOf(frame_.encoding(), request_.bytes(), FrameEncoding::kRgb24);
     if (!encoding.ok()) return encoding.status();
     FrameDecoder& decoder = shared_->decoders[static_cast<std::size_t>(request.worker)];
     const auto image =
@@ -117,8 +114,8 @@ class GazeStream final : public Answerer {
                       .jpeg = decoder.jpeg(),
                       .trace_id = trace_id_};
     if (frame_.budget_us() > 0)
-      frame.deadline = request.arrived + std::chrono::microseconds(
-                                             std::min(frame_.budget_us(), kLongestBudgetUs));
+      frame.deadline = request.arrived +
+                       std::chrono::microseconds(std::min(frame_.budget_us(), kLongestBudgetUs));
     const auto faces = faces_->Next(request.worker, frame);
     if (!faces.ok()) return faces.status();
     const face::FaceResult& result = **faces;
@@ -137,22 +134,6 @@ class GazeStream final : public Answerer {
     const log::Field fields[] = {
         {"stream_id", stream_id_}, {"frame", number}, {"peer", peer_}, {"trace_id", trace_id_}};
     log::Write(level, text, fields);
-  }
-
-  absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding) const {
-    switch (encoding) {
-      case v1::IMAGE_ENCODING_JPEG:
-        return FrameEncoding::kJpeg;
-      case v1::IMAGE_ENCODING_RGB24:
-        return FrameEncoding::kRgb24;
-      case v1::IMAGE_ENCODING_BGR24:
-        return FrameEncoding::kBgr24;
-      case v1::IMAGE_ENCODING_UNSPECIFIED:
-        return LooksLikeJpeg(request_.bytes()) ? FrameEncoding::kJpeg : FrameEncoding::kRgb24;
-      default:
-        return absl::InvalidArgumentError(
-            fmt::format("encoding {} is not known here", static_cast<int>(encoding)));
-    }
   }
 
   const std::shared_ptr<Shared> shared_;

@@ -1,12 +1,9 @@
 #include "rpc/internal/inference_service.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "core/limits.h"
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
@@ -72,11 +69,9 @@ class ObjectsAnswerer final : public Answerer {
       return status;
     result_.set_timestamp_us(frame_.timestamp_us());
     result_.set_sequence(frame_.sequence());
-    if (frame_.stream_id().size() > limits::kMaxIdBytes)
-      return absl::InvalidArgumentError(
-          fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
+    if (auto status = CheckStreamId(frame_.stream_id()); !status.ok()) return status;
     result_.set_stream_id(frame_.stream_id());
-    const auto encoding = EncodingOf(frame_.encoding());
+    const auto encoding = EncodingOf(frame_.encoding(), request_.bytes(), FrameEncoding::kBgr24);
     if (!encoding.ok()) return encoding.status();
     FrameDecoder& decoder = shared_->decoders[static_cast<std::size_t>(request.worker)];
     const auto image =
@@ -91,22 +86,6 @@ class ObjectsAnswerer final : public Answerer {
     result_.set_height(image->height);
     ToMessage(*detections, shared_->objects.class_names(), frame_.min_confidence(), result_);
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding) const {
-    switch (encoding) {
-      case v1::IMAGE_ENCODING_JPEG:
-        return FrameEncoding::kJpeg;
-      case v1::IMAGE_ENCODING_RGB24:
-        return FrameEncoding::kRgb24;
-      case v1::IMAGE_ENCODING_BGR24:
-        return FrameEncoding::kBgr24;
-      case v1::IMAGE_ENCODING_UNSPECIFIED:
-        return LooksLikeJpeg(request_.bytes()) ? FrameEncoding::kJpeg : FrameEncoding::kBgr24;
-      default:
-        return absl::InvalidArgumentError(
-            fmt::format("encoding {} is not known here", static_cast<int>(encoding)));
-    }
   }
 
   const std::shared_ptr<Shared> shared_;

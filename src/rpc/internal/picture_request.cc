@@ -1,9 +1,9 @@
 #include "rpc/internal/picture_request.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <string>
+
+#include "rpc/internal/frame_request.h"
 
 namespace vigil::rpc::internal {
 namespace {
@@ -39,22 +39,9 @@ absl::Status PictureRequest::Read(const grpc::ByteBuffer& message, std::uint32_t
 }
 
 absl::StatusOr<ImageView> PictureRequest::Decode(FrameDecoder& decoder) const {
-  const auto decode = [&](FrameEncoding encoding) {
-    return decoder.Decode(inner_.bytes, encoding, {image_.width(), image_.height()});
-  };
-  switch (image_.encoding()) {
-    case v1::IMAGE_ENCODING_JPEG:
-      return decode(FrameEncoding::kJpeg);
-    case v1::IMAGE_ENCODING_RGB24:
-      return decode(FrameEncoding::kRgb24);
-    case v1::IMAGE_ENCODING_BGR24:
-      return decode(FrameEncoding::kBgr24);
-    case v1::IMAGE_ENCODING_UNSPECIFIED:
-      return decode(LooksLikeJpeg(inner_.bytes) ? FrameEncoding::kJpeg : FrameEncoding::kRgb24);
-    default:
-      return absl::InvalidArgumentError(
-          fmt::format("encoding {} is not known here", static_cast<int>(image_.encoding())));
-  }
+  const auto encoding = EncodingOf(image_.encoding(), inner_.bytes, FrameEncoding::kRgb24);
+  if (!encoding.ok()) return encoding.status();
+  return decoder.Decode(inner_.bytes, *encoding, {image_.width(), image_.height()});
 }
 
 void PictureRequest::Clear() {

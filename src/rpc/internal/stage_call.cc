@@ -8,7 +8,7 @@
 
 #include "core/check.h"
 #include "core/status.h"
-#include "rpc/internal/call_server.h"
+#include "rpc/internal/grpc_values.h"
 
 namespace vigil::rpc::internal {
 namespace {

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstring>
-#include <functional>
-#include <string>
 #include <type_traits>
 
 #include "core/limits.h"
-#include "face/terms.h"
+#include "rpc/internal/message_reader.h"
 #include "rpc/internal/messages.h"
 
 namespace vigil::rpc::internal {
@@ -23,80 +19,9 @@ constexpr float kFarthestPx = 1e5F;
 // Not for what is not a number.
 bool IsWithin(float value, float most) { return std::abs(value) <= most; }
 
-// Passes numbers on and remembers whether all of them were some.
-class Reader {
- public:
-  float operator()(float value) {
-    sane_ = sane_ && std::abs(value) <= kMost;
-    return value;
-  }
-  double Seconds(double value) {
-    sane_ = sane_ && std::abs(value) <= kMost;  // sums of a window may round to a little below 0
-    return value;
-  }
-  float Milliseconds(float value) {
-    sane_ = sane_ && value >= 0 && value <= 1e3F * kMost;
-    return value;
-  }
-  template <std::integral T>
-  T Count(T value) {
-    sane_ = sane_ && value >= 0 && value <= T{1} << (sizeof(T) == 8 ? 60 : 30);
-    return value;
-  }
-  absl::Status status(const char* what) const {
-    return sane_ ? absl::OkStatus()
-                 : absl::InvalidArgumentError(fmt::format("{} that cannot be", what));
-  }
-
- private:
-  static constexpr float kMost = 1e6F;  // degrees, centimetres, ratios; seconds of eleven days
-  bool sane_ = true;
-};
-
-face::Angles AnglesFrom(const v1::Angles& message, Reader& read) {
-  return {read(message.yaw()), read(message.pitch())};
-}
-
-face::EyeGaze EyeFrom(const v1::EyeGaze& message, Reader& read) {
-  return {AnglesFrom(message.in_camera(), read), AnglesFrom(message.in_head(), read),
-          AnglesFrom(message.to_camera(), read), read(message.confidence())};
-}
-
-face::EyeState StateFrom(v1::EyeState state) {
-  switch (state) {
-    case v1::EYE_STATE_OPEN:
-      return face::EyeState::kOpen;
-    case v1::EYE_STATE_CLOSED:
-      return face::EyeState::kClosed;
-    default:
-      return face::EyeState::kUnknown;
-  }
-}
-
-face::DrowsinessLevel LevelFrom(v1::DrowsinessLevel level) {
-  switch (level) {
-    case v1::DROWSINESS_LEVEL_MILD_FATIGUE:
-      return face::DrowsinessLevel::kMildFatigue;
-    case v1::DROWSINESS_LEVEL_MODERATE_FATIGUE:
-      return face::DrowsinessLevel::kModerateFatigue;
-    case v1::DROWSINESS_LEVEL_SEVERE_FATIGUE:
-      return face::DrowsinessLevel::kSevereFatigue;
-    default:
-      return face::DrowsinessLevel::kAlert;
-  }
-}
-
-template <typename Message>
-face::Terms TermsFrom(const Message& message, Reader& read) {
-  face::Terms terms;
-  terms.count = std::min(message.terms_size(), face::kMaxTerms);
-  for (int i = 0; i < terms.count; ++i) {
-    const v1::Term& term = message.terms(i);
-    terms.items[static_cast<std::size_t>(i)] = {face::KnownTermName(term.name()),
-                                                read(term.value()), read(term.weight()),
-                                                read(term.points())};
-  }
-  return terms;
+absl::Status Sane(const MessageReader& read, const char* what) {
+  if (read.sane()) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("{} that cannot be", what));
 }
 
 }  // namespace
@@ -216,66 +141,44 @@ absl::StatusOr<face::Mesh> FromMessage(const v1::FaceMesh& message) {
 }
 
 absl::StatusOr<face::HeadPose> FromMessage(const v1::HeadPose& message) {
-  face::HeadPose pose;
-  if (message.rotation_size() != static_cast<int>(pose.rotation.size()))
+  if (message.rotation_size() != static_cast<int>(face::HeadPose().rotation.size()))
     return absl::InvalidArgumentError(
         fmt::format("a head pose has a rotation of {} values instead of {}",
-                    message.rotation_size(), pose.rotation.size()));
-  Reader read;
-  pose.yaw_deg = read(message.yaw());
-  pose.pitch_deg = read(message.pitch());
-  pose.roll_deg = read(message.roll());
-  pose.translation_cm = {read(message.x()), read(message.y()), read(message.z())};
-  std::ranges::transform(message.rotation(), pose.rotation.begin(), std::ref(read));
-  pose.to_camera = AnglesFrom(message.to_camera(), read);
-  if (auto status = read.status("a head pose"); !status.ok()) return status;
+                    message.rotation_size(), face::HeadPose().rotation.size()));
+  MessageReader read;
+  const face::HeadPose pose = Read(message, read);
+  if (auto status = Sane(read, "a head pose"); !status.ok()) return status;
   return pose;
 }
 
 absl::StatusOr<face::Gaze> FromMessage(const v1::Gaze& message) {
-  Reader read;
-  const face::Gaze gaze{EyeFrom(message.left(), read), EyeFrom(message.right(), read),
-                        EyeFrom(message.combined(), read)};
-  if (auto status = read.status("a gaze"); !status.ok()) return status;
+  MessageReader read;
+  const face::Gaze gaze = Read(message, read);
+  if (auto status = Sane(read, "a gaze"); !status.ok()) return status;
   return gaze;
 }
 
 absl::StatusOr<face::FaceBlinks> FromMessage(const v1::FaceBlinks& message) {
-  Reader read;
+  MessageReader read;
   face::FaceBlinks blinks;
-  const v1::Eyes& eyes = message.eyes();
-  blinks.eyes = {read(eyes.ear_left()), read(eyes.ear_right()), read(eyes.openness()),
-                 StateFrom(eyes.state())};
-  const v1::Blink& blink = message.blink();
-  blinks.blink.closed = blink.closed();
-  blinks.blink.count = read.Count(blink.count());
-  blinks.blink.long_closures = read.Count(blink.long_closures());
-  blinks.blink.per_minute = read(blink.per_minute());
-  blinks.blink.last_duration_ms = read.Milliseconds(blink.last_duration_ms());
-  blinks.blink.closed_ms = read.Milliseconds(blink.closed_ms());
-  if (blink.has_completed())
-    blinks.blink.completed = face::Blink{read.Count(blink.completed().begin_us()),
-                                         read.Count(blink.completed().end_us())};
-  blinks.perclos = {read(message.perclos().value()), read(message.perclos().coverage())};
-  blinks.yawn = {read(message.yawn().mouth_aspect_ratio()), message.yawn().open(),
-                 read.Count(message.yawn().count())};
+  blinks.eyes = Read(message.eyes(), read);
+  blinks.blink = Read(message.blink(), read);
+  blinks.perclos = Read(message.perclos(), read);
+  blinks.yawn = Read(message.yawn(), read);
   const v1::EyeHistory& history = message.history();
   blinks.history = {read.Seconds(history.known_s()),        read.Seconds(history.closed_s()),
                     read.Count(history.blinks()),           read.Count(history.blinks_us()),
                     read.Count(history.long_closures_us()), read.Count(history.yawns())};
-  if (auto status = read.status("blinks"); !status.ok()) return status;
+  if (auto status = Sane(read, "blinks"); !status.ok()) return status;
   return blinks;
 }
 
 absl::StatusOr<face::FaceScores> FromMessage(const v1::FaceAttention& message) {
-  Reader read;
+  MessageReader read;
   face::FaceScores scores;
-  scores.attention = {read(message.attention().score()), read(message.attention().confidence()),
-                      TermsFrom(message.attention(), read)};
-  scores.drowsiness = {LevelFrom(message.drowsiness().level()), read(message.drowsiness().score()),
-                       read(message.drowsiness().confidence()),
-                       TermsFrom(message.drowsiness(), read)};
-  if (auto status = read.status("scores"); !status.ok()) return status;
+  scores.attention = Read(message.attention(), read);
+  scores.drowsiness = Read(message.drowsiness(), read);
+  if (auto status = Sane(read, "scores"); !status.ok()) return status;
   return scores;
 }
 

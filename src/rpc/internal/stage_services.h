@@ -15,4 +15,12 @@ namespace vigil::rpc::internal {
 Service StageService(const StageBackend& backend, std::chrono::milliseconds idle, StreamPool& pool,
                      Metrics& metrics);
 
+/// The single ones that have a file of their own: stage_networks.cc and stage_states.cc.
+Service FaceDetectionService(const StageBackend& backend, StreamPool& pool, Metrics& metrics);
+Service LandmarkDetectionService(const StageBackend& backend, StreamPool& pool, Metrics& metrics);
+Service BlinkDetectionService(const StageBackend& backend, std::chrono::milliseconds idle,
+                              StreamPool& pool, Metrics& metrics);
+Service AttentionService(const StageBackend& backend, std::chrono::milliseconds idle,
+                         StreamPool& pool, Metrics& metrics);
+
 }  // namespace vigil::rpc::internal

@@ -140,6 +140,22 @@ TEST(InferLimits, IdleStreamsEnd) {
   EXPECT_EQ(call.stream().Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
+// Results that nobody takes fill the connection; the call ends all the same, and its memory is free.
+TEST(InferLimits, StreamsThatAreNotReadEnd) {
+  InferServer server({"--set", "server.limits.idle_call=1s"});
+  const Portrait portrait;
+  grpc::ChannelArguments narrow;  // or the connection would hold all of them
+  narrow.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  narrow.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 5);
+  GazeCall call(grpc::CreateCustomChannel(server.address(), grpc::InsecureChannelCredentials(),
+                                          narrow));
+  for (int i = 0; i < 60; ++i) {
+    if (!call.stream().Write(portrait.Frame(i))) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(server.AwaitMetric("vigil_calls", 0), 0);
+}
+
 TEST(InferLimits, SizeOfMessages) {
   InferServer server({"--set", "server.limits.message=1MiB"});
   const Portrait portrait;

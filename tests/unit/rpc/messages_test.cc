@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "rpc/internal/call_server.h"
+#include "rpc/internal/grpc_values.h"
 
 namespace vigil::rpc::internal {
 namespace {
