@@ -24,7 +24,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-
 TEST_F(SceneTest, FourCarsAreCountedTwoUpTwoDown) {
   const auto video = test::SharedPath("videos/car-detection.mp4"),
              model = test::SharedPath("models/yolov8n_int8.onnx");

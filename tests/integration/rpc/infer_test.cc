@@ -147,8 +147,8 @@ TEST(InferLimits, StreamsThatAreNotReadEnd) {
   grpc::ChannelArguments narrow;  // or the connection would hold all of them
   narrow.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   narrow.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 5);
-  GazeCall call(grpc::CreateCustomChannel(server.address(), grpc::InsecureChannelCredentials(),
-                                          narrow));
+  GazeCall call(
+      grpc::CreateCustomChannel(server.address(), grpc::InsecureChannelCredentials(), narrow));
   for (int i = 0; i < 60; ++i) {
     if (!call.stream().Write(portrait.Frame(i))) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
