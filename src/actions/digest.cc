@@ -139,43 +139,50 @@ struct Photo {
   std::string caption;
 };
 
-// Events with a picture, one each: the severe ones first, those of one severity evenly over the
-// window. In the order of time.
-std::vector<const Delivery*> ChooseForPhotos(std::span<const Delivery> events, std::size_t count) {
-  std::array<std::vector<const Delivery*>, 3> by_severity;
-  std::set<std::string_view> seen;
-  for (const Delivery& delivery : events) {
-    if (delivery.pictures.empty() || !seen.insert(delivery.event.id).second) continue;
-    by_severity.at(static_cast<std::size_t>(delivery.severity)).push_back(&delivery);
+// Which of the events with a picture are shown, by their place among those of their severity: the severe ones first,
+// those of one severity evenly spread.
+using Chosen = std::array<std::set<std::int64_t>, 3>;
+Chosen ChooseForPhotos(const std::array<std::int64_t, 3>& with_pictures, std::int64_t count) {
+  Chosen chosen;
+  for (std::size_t severity = chosen.size(); severity-- > 0;) {
+    const std::int64_t all = with_pictures.at(severity), room = std::min(count, all);
+    for (std::int64_t i = 0; i < room; ++i) chosen.at(severity).insert(i * all / room);
+    count -= room;
   }
-  const auto by_time = [](const Delivery* a, const Delivery* b) {
-    return a->event.time != b->event.time ? a->event.time < b->event.time
-                                          : a->event.id < b->event.id;
-  };
-  std::vector<const Delivery*> chosen;
-  for (auto group = by_severity.rbegin(); group != by_severity.rend(); ++group) {
-    std::ranges::sort(*group, by_time);
-    const std::size_t room = std::min(count - chosen.size(), group->size());
-    for (std::size_t i = 0; i < room; ++i) chosen.push_back((*group)[i * group->size() / room]);
-  }
-  std::ranges::sort(chosen, by_time);
   return chosen;
 }
 
-std::vector<Photo> Photos(std::span<const Delivery> events, const DigestOptions& options,
-                          const TimeZone& zone, const PictureReader& read) {
+std::string Caption(const events::Event& e, const TimeZone& zone) {
+  std::string caption =
+      fmt::format("{}, {} {}", DateTimeText(zone.At(e.time)), e.camera_id, events::NameOf(e.type));
+  for (const std::string& text : {e.line, e.zone, e.direction, e.class_name}) {
+    if (!text.empty()) caption += ", " + text;
+  }
+  return internal::OneLine(caption, 300);
+}
+
+// In the order of time.
+absl::StatusOr<std::vector<Photo>> Photos(const DigestEvents& events, const DigestCounts& counts,
+                                          const DigestOptions& options, const TimeZone& zone,
+                                          const PictureReader& read) {
+  const Chosen chosen = ChooseForPhotos(counts.with_pictures, options.max_photos);
+  std::vector<DigestEvent> shown;
+  std::array<std::int64_t, 3> place{};
+  const auto pick = [&](const DigestEvent& event) {
+    if (event.pictures.empty()) return;
+    const auto severity = static_cast<std::size_t>(event.severity);
+    if (chosen.at(severity).contains(place.at(severity)++)) shown.push_back(event);
+  };
+  if (std::ranges::any_of(chosen, [](const auto& places) { return !places.empty(); })) {
+    if (auto status = events(pick); !status.ok()) return status;
+  }
+  std::ranges::stable_sort(shown, {}, [](const DigestEvent& one) { return one.event.time; });
   std::vector<Photo> photos;
-  for (const Delivery* d : ChooseForPhotos(events, static_cast<std::size_t>(options.max_photos))) {
-    auto bytes = read(d->pictures.front());
+  for (const DigestEvent& event : shown) {
+    auto bytes = read(event.pictures.front());
     if (!bytes) continue;
-    const events::Event& e = d->event;
-    std::string caption = fmt::format("{}, {} {}", DateTimeText(zone.At(e.time)), e.camera_id,
-                                      events::NameOf(e.type));
-    for (const std::string& text : {e.line, e.zone, e.direction, e.class_name}) {
-      if (!text.empty()) caption += ", " + text;
-    }
     photos.push_back({{fmt::format("photo{}.jpg", photos.size() + 1), *std::move(bytes)},
-                      internal::OneLine(caption, 300)});
+                      Caption(event.event, zone)});
   }
   return photos;
 }
@@ -224,7 +231,7 @@ std::optional<std::string> ReadPictureFile(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
-absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> events,
+absl::StatusOr<std::optional<Mail>> RenderDigest(const DigestEvents& events,
                                                  std::span<const HeldBack> held,
                                                  const DigestWindow& window,
                                                  const DigestOptions& options,
@@ -234,7 +241,9 @@ absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> event
     return absl::InvalidArgumentError("digest: its window ends before it begins");
   }
   const TimeZone zone = *TimeZone::Load(options.time_zone);
-  const DigestCounts counts = internal::Count(events, held, window, zone, options.max_rows);
+  const auto counted = internal::Count(events, held, window, zone, options.max_rows);
+  if (!counted.ok()) return counted.status();
+  const DigestCounts& counts = *counted;
   const bool nothing = counts.events == 0 && counts.held == 0;
   if (nothing && !options.send_when_nothing) return std::nullopt;
 
@@ -253,16 +262,17 @@ absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> event
     if (!png.ok()) return png.status();
     mail.pictures.push_back({"chart.png", *std::move(png)});
   }
-  std::vector<Photo> photos = Photos(events, options, zone, read);
+  auto photos = Photos(events, counts, options, zone, read);
+  if (!photos.ok()) return photos.status();
   const std::string head = fmt::format("{}: {}", options.title, span);
-  mail.html = Html(mail, head, summary, counts, photos, chart);
+  mail.html = Html(mail, head, summary, counts, *photos, chart);
   mail.text = fmt::format("{}\n\n{}\n\n", head, summary);
   if (chart) {
     mail.text += fmt::format("|{}|  {} to {}\n\n", internal::Sparkline(counts.bins),
                              counts.bins.front().label, counts.bins.back().label);
   }
   for (const Table& table : Tables(counts)) mail.text += TextTable(table);
-  for (Photo& photo : photos) {
+  for (Photo& photo : *photos) {
     mail.text += fmt::format("{}: {}\n", photo.picture.name, photo.caption);
     mail.pictures.push_back(std::move(photo.picture));
   }

@@ -20,6 +20,18 @@
 
 namespace vigil::actions {
 
+/// An event of a digest, with all rules that asked for it.
+struct DigestEvent {
+  events::Event event;
+  std::vector<std::string> rules;
+  events::Severity severity = events::Severity::kInfo;
+  std::vector<std::filesystem::path> pictures;  ///< spooled JPEG files; may be empty
+};
+
+/// Gives each event of the digest once, in the order in which they were collected. Called more than once, with the same
+/// outcome: of a digest of a million events only one is in memory. Its error ends the digest.
+using DigestEvents = std::function<absl::Status(const std::function<void(const DigestEvent&)>&)>;
+
 /// What a rule matched and did not act upon.
 struct HeldBack {
   std::string rule;
@@ -38,7 +50,7 @@ struct DigestWindow {
 struct DigestOptions {
   std::string title = "Vigil";  ///< what the subject begins with: the site's name
   std::string time_zone = "local";
-  int max_photos = 8;              ///< 0 to 30; spread over the window, severe events first
+  int max_photos = 8;              ///< 0 to 30; spread over the events, severe ones first
   int max_rows = 40;               ///< of each table; 5 to 200; the rest is summed up
   bool send_when_nothing = false;  ///< a mail that says that nothing happened
 };
@@ -54,11 +66,10 @@ using PictureReader = std::function<std::optional<std::string>(const std::filesy
 /// zone, camera and class, and photos; in HTML and in text. None: nothing happened, nothing was
 /// held back, and that is not to be told.
 ///
-/// An event that several rules matched comes several times in `events`; it counts once in all
-/// totals but those of rules. Its Message-ID comes from title and window, so that a repetition
-/// collapses; its thread from the title. Pure but for `read`. InvalidArgument: options, or a
-/// window that ends before it begins.
-[[nodiscard]] absl::StatusOr<std::optional<Mail>> RenderDigest(std::span<const Delivery> events,
+/// An event that several rules matched counts for each of them, and once in all other totals. The Message-ID comes from
+/// title and window, so that a repetition collapses; the thread from the title. Pure but for `events` and `read`.
+/// InvalidArgument: options, or a window that ends before it begins.
+[[nodiscard]] absl::StatusOr<std::optional<Mail>> RenderDigest(const DigestEvents& events,
                                                                std::span<const HeldBack> held,
                                                                const DigestWindow& window,
                                                                const DigestOptions& options,

@@ -67,9 +67,7 @@ class Job {
     } else if (input.kind == Kind::kVideo || input.kind == Kind::kStream) {
       opened = FirstAttempt(stop);
       if (input.kind == Kind::kVideo && !opened->ok()) return opened->status();
-      // What lies behind an address may be a file: then it is read like one, to its end and without loss. Or not, whatever
-      // its name says.
-      if (opened->ok()) input.kind = (**opened)->info().live ? Kind::kStream : Kind::kVideo;
+      if (opened->ok()) input.kind = KindOf((**opened)->info());
     }
     auto perception = Perception::Create(context_.config, context_.canonical, models_, input,
                                          context_.epochs[number_], context_.cooldowns);
@@ -77,6 +75,7 @@ class Job {
     perception_ = *std::move(perception);
     switch (input.kind) {
       case Kind::kPicture:
+        opened.reset();
         return RunPicture(*mask, stop);
       case Kind::kVideo:
         return RunVideo(media::WithMask(**std::move(opened), *std::move(mask)), stop);
@@ -85,6 +84,13 @@ class Job {
         return RunLive(*std::move(mask), std::move(opened), started, stop);
     }
     return absl::InternalError("unknown kind of input");
+  }
+
+  // What lies behind an address may be a file: then it is read like one, to its end and without loss. Or a picture, which a
+  // decoder of pictures knows better how to turn. Or not, whatever its name says.
+  static media::Input::Kind KindOf(const media::SourceInfo& info) {
+    if (info.still) return media::Input::Kind::kPicture;
+    return info.live ? media::Input::Kind::kStream : media::Input::Kind::kVideo;
   }
 
   using OpenedSource = std::optional<absl::StatusOr<std::unique_ptr<media::FrameSource>>>;
@@ -99,6 +105,7 @@ class Job {
   }
 
   absl::Status RunPicture(media::PrivacyMask& mask, const std::stop_token& stop) {
+    report_.is_picture = true;
     const auto start = Clock::now();
     const auto& source = context_.config.source.options;
     auto image = media::SchemeOf(input_.name).empty()
@@ -113,18 +120,23 @@ class Job {
     progress_.total = 1;
     if (auto status = perception_->Still(models_, frame); !status.ok()) return Named(status);
     if (auto status = Record(frame, stop); !status.ok()) return status;
-    report_.is_picture = true;
     if (const auto* faces = perception_->result().faces) report_.picture = *faces;
     const bool shown = !save_.empty() || context_.display != nullptr;
     if (auto status = DrawAndRecordEvents(frame, shown, stop); !status.ok()) return status;
     if (!save_.empty()) {
-      auto status = media::WritePicture(save_, frame.image.view(),
-                                        {.quality = context_.config.output.jpeg_quality});
-      if (!status.ok()) return status;
-      report_.saved = save_.string();
+      if (auto status = SavePicture(frame); !status.ok()) return status;
     }
     if (context_.display != nullptr) context_.display->Put(std::move(frame.image));
     return absl::OkStatus();
+  }
+
+  // A snapshot behind an address was taken for a camera when the output got its name: then it is a video of one frame.
+  absl::Status SavePicture(const Frame& frame) {
+    if (!media::CanWritePicture(save_)) return SaveVideoFrame(frame);
+    auto status = media::WritePicture(save_, frame.image.view(),
+                                      {.quality = context_.config.output.jpeg_quality});
+    if (status.ok()) report_.saved = save_.string();
+    return status;
   }
 
   absl::Status RunVideo(std::unique_ptr<media::FrameSource> masked, const std::stop_token& stop) {

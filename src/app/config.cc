@@ -5,8 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
-
 #include <utility>
 
 #include "core/nearest.h"
@@ -17,6 +17,7 @@
 namespace vigil::app {
 namespace {
 
+using namespace std::chrono_literals;
 using config::Reload;
 using config::Schema;
 
@@ -161,6 +162,7 @@ void RegisterFace(Schema& s, FaceConfig& face) {
       .Ratio()
       .Doc("a mesh that scores less is no face");
   s.Microseconds("lost_after", landmarker.lost_after_us)
+      .Range(0s, 60s)
       .Doc("a face not seen for longer has left and comes back with a new id; 0s: at once");
   s.Key("vertical_fov", face.pipeline.head_pose.vertical_fov_deg)
       .Range(1, 179)
@@ -181,6 +183,14 @@ void RegisterFace(Schema& s, FaceConfig& face) {
   s.Group("attention", states.attention, RegisterAttention);
   s.Group("drowsiness", states.drowsiness, RegisterDrowsiness);
   s.Check([&states] { return face::Validate(states); });
+  s.Check([&face] {
+    const bool needs_file =
+        face.detector == FaceDetector::kYuNet || face.detector == FaceDetector::kYoloFace;
+    if (!needs_file || !face.detector_file.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "detector: yunet and yolo_face are ONNX models of yours; name the file with "
+        "face.detector_file, or use auto");
+  });
 }
 
 void RegisterSource(Schema& s, SourceConfig& source) {

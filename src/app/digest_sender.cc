@@ -35,35 +35,40 @@ void DigestSender::Start(store::Outbox& outbox) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
-absl::StatusOr<std::optional<actions::Mail>> DigestSender::Write(const store::DigestWindow& window,
-                                                                 bool photos, bool though_nothing) {
-  std::vector<actions::Delivery> events;
+// A page at a time: there may be very many.
+absl::Status DigestSender::Visit(const store::DigestWindow& window,
+                                 const std::function<void(const actions::DigestEvent&)>& visit) {
   for (std::int64_t after = 0;;) {
     auto collected = outbox_->CollectedIn(window, after, store::kMaxRows);
     if (!collected.ok()) return collected.status();
-    if (collected->empty()) break;
+    if (collected->empty()) return absl::OkStatus();
     after = collected->back().sequence;
     for (store::CollectedEvent& event : *collected) {
-      for (std::string& rule : event.rules) {
-        events.push_back(
-            {event.event, std::move(rule), event.severity, event.pictures, window.attempt});
-      }
+      visit({std::move(event.event), std::move(event.rules), event.severity,
+             std::move(event.pictures)});
     }
   }
+}
+
+absl::StatusOr<std::optional<actions::Mail>> DigestSender::Write(const store::DigestWindow& window,
+                                                                 bool photos, bool though_nothing) {
+  // The window is that of the events' own times: what a spool brings late, or a file from last
+  // year, is told as it was.
+  actions::DigestWindow shown{window.opened, window.opened, window.opened};
+  bool any = false;
+  const auto widen = [&](const actions::DigestEvent& one) {
+    const WallTime time = one.event.time;
+    shown.from = any ? std::min(shown.from, time - 1us) : time - 1us;
+    shown.until = std::exchange(any, true) ? std::max(shown.until, time) : time;
+  };
+  const auto events = [&](const auto& visit) { return Visit(window, visit); };
+  if (auto status = events(widen); !status.ok()) return status;
   const auto held_counts = outbox_->HeldIn(window);
   if (!held_counts.ok()) return held_counts.status();
   std::vector<actions::HeldBack> held;
   for (const events::HeldCount& count : *held_counts)
     held.push_back({count.rule, std::string(events::NameOf(count.reason)), count.count});
 
-  // The window is that of the events' own times: what a spool brings late, or a file from last
-  // year, is told as it was.
-  actions::DigestWindow shown{window.opened, window.opened, window.opened};
-  if (!events.empty()) {
-    const auto time = [](const actions::Delivery& delivery) { return delivery.event.time; };
-    shown.from = std::ranges::min(events, {}, time).event.time - 1us;
-    shown.until = std::ranges::max(events, {}, time).event.time;
-  }
   actions::DigestOptions options = options_;
   options.send_when_nothing = options.send_when_nothing && though_nothing;
   if (!photos) options.max_photos = 0;

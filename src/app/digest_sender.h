@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,8 @@ class DigestSender {
 
   DigestSender(std::unique_ptr<actions::Mailer> mailer, const actions::DigestOptions& options,
                const actions::DigestScheduleOptions& schedule);
+  absl::Status Visit(const store::DigestWindow& window,
+                     const std::function<void(const actions::DigestEvent&)>& visit);
   absl::StatusOr<std::optional<actions::Mail>> Write(const store::DigestWindow& window, bool photos,
                                                      bool though_nothing);
   absl::Status Send(const store::DigestWindow& window, bool though_nothing, Deadline deadline,

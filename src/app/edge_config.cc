@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/pem_file.h"
+#include "core/limits.h"
 #include "core/listener.h"
 #include "core/status.h"
 #include "rpc/server_address.h"
@@ -70,6 +71,10 @@ void RegisterEdge(Schema& schema, EdgeConfig& config) {
          {{"jpeg", rpc::SentEncoding::kJpeg}, {"raw", rpc::SentEncoding::kRgb24}})
       .Doc("how frames are sent; raw: 3 bytes a pixel, for fast networks");
   s.Key("jpeg_quality", config.jpeg_quality).Range(1, 100).Doc("of the frames that are sent");
+  s.Key("max_side", config.max_side)
+      .Range(0, limits::kMaxPictureSide)
+      .Doc("pixels of the longer side; larger frames are sent smaller, results are of the frame as "
+           "it is; 0: all as they are");
   s.Key("deadline", config.deadline)
       .Range(milliseconds(10), milliseconds(60'000))
       .Doc("from a frame's capture until its result has to be there; then this device looks at it");

@@ -28,6 +28,7 @@ struct EdgeConfig {
   EdgeMode mode = EdgeMode::kAuto;
   rpc::SentEncoding encoding = rpc::SentEncoding::kJpeg;
   int jpeg_quality = 85;
+  int max_side = 0;  ///< of frames that are sent, pixels; 0: as they are
   std::chrono::milliseconds deadline{200};
   int max_in_flight = 8;
   double max_fps = 0;  ///< 0: all

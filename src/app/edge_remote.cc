@@ -21,6 +21,18 @@ BreakerOptions WithConnection(BreakerOptions options, const EdgeConfig& config) 
 
 std::uint64_t Seed() { return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count()); }
 
+// Pixels of what was sent are pixels of the frame. Depth is in widths.
+void ScaleBy(float x, float y, face::FaceResult& result) {
+  if (x == 1 && y == 1) return;
+  for (face::Face& face : result.faces) {
+    face.box = {face.box.x * x, face.box.y * y, face.box.width * x, face.box.height * y};
+    for (int i = 0; i < face.mesh.count; ++i) {
+      Point3f& point = face.mesh.points[static_cast<std::size_t>(i)];
+      point = {point.x * x, point.y * y, point.z * x};
+    }
+  }
+}
+
 }  // namespace
 
 EdgeRemote::EdgeRemote(const EdgeConfig& config, const rpc::GazeClientOptions& options,
@@ -52,10 +64,16 @@ std::optional<EdgeRemote::Question> EdgeRemote::Ask(Clock::time_point now) {
 
 absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const Question& question,
                               Deadline deadline) {
-  const ImageView image = frame.image.view();
-  std::span<const std::uint8_t> bytes{image.data, frame.image.bytes()};
+  ImageView image = frame.image.view();
   absl::Status status;
-  if (config_.encoding == rpc::SentEncoding::kJpeg) {
+  if (const Size sent = media::ShrunkSize(image.size(), config_.max_side); sent != image.size()) {
+    const auto smaller = shrinker_.Shrink(image, sent);
+    if (smaller.ok()) image = *smaller;
+    status = smaller.status();
+  }
+  std::span<const std::uint8_t> bytes{image.data, 3 * static_cast<std::size_t>(image.width) *
+                                                      static_cast<std::size_t>(image.height)};
+  if (status.ok() && config_.encoding == rpc::SentEncoding::kJpeg) {
     const auto jpeg = encoder_.Encode(image, config_.jpeg_quality);
     if (jpeg.ok()) bytes = *jpeg;
     status = jpeg.status();
@@ -63,7 +81,10 @@ absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const 
   {
     // Before it is sent: its outcome may come at once.
     std::lock_guard lock(mutex_);
-    permits_[sequence] = question.permit;
+    asked_[sequence] = {
+        question.permit,
+        static_cast<float>(frame.image.width()) / static_cast<float>(image.width),
+        static_cast<float>(frame.image.height()) / static_cast<float>(image.height)};
     ++counts_.sent;
   }
   if (status.ok())
@@ -72,14 +93,14 @@ absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const 
   if (status.ok()) return status;
   {
     std::lock_guard lock(mutex_);
-    permits_.erase(sequence);
+    asked_.erase(sequence);
     --counts_.sent;
     breaker_.Withdraw(question.permit);
   }
   if (absl::IsInvalidArgument(status) && !std::exchange(told_too_large_, true))
     Log(log::Level::kWarning,
-        fmt::format("{}: frames of {}x{} are not sent: {}; ask the camera for less "
-                    "(source.camera_width), or send JPEG",
+        fmt::format("{}: frames of {}x{} are not sent: {}; send them smaller (edge.max_side), or as "
+                    "JPEG",
                     server_, image.width, image.height, MessageOf(status)));
   return status;
 }
@@ -116,6 +137,11 @@ void EdgeRemote::OnDown(const absl::Status& why) {
 }
 
 void EdgeRemote::OnResult(rpc::RemoteResult result) {
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto asked = asked_.find(result.sequence); asked != asked_.end())
+      ScaleBy(asked->second.scale_x, asked->second.scale_y, result.faces);
+  }
   Report(result.sequence, absl::OkStatus());
   events_.OnRemote(std::move(result));
 }
@@ -136,10 +162,10 @@ void EdgeRemote::OnLost(std::uint64_t sequence, const absl::Status& why) {
 bool EdgeRemote::Report(std::uint64_t sequence, const absl::Status& outcome) {
   const auto now = Clock::now();
   std::lock_guard lock(mutex_);
-  const auto found = permits_.find(sequence);
-  if (found == permits_.end()) return false;
-  const auto permit = found->second;
-  permits_.erase(found);
+  const auto found = asked_.find(sequence);
+  if (found == asked_.end()) return false;
+  const auto permit = found->second.permit;
+  asked_.erase(found);
   const BreakerState before = breaker_.state();
   switch (outcome.code()) {
     case absl::StatusCode::kOk:

@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/time.h"
 #include "media/jpeg.h"
+#include "media/shrink.h"
 #include "rpc/gaze_client.h"
 
 namespace vigil::app {
@@ -93,13 +94,18 @@ class EdgeRemote final : private rpc::GazeEvents {
   const std::string server_, stream_id_, without_;
   EdgeRemoteEvents& events_;
   media::JpegEncoder encoder_;   // of Send()
+  media::Shrinker shrinker_;     // the same
   bool told_too_large_ = false;  // the same
 
   mutable std::mutex mutex_;
   // Under mutex_.
   CircuitBreaker breaker_;
   std::optional<CircuitBreaker::Permit> connecting_;
-  std::map<std::uint64_t, CircuitBreaker::Permit> permits_;  // of frames under way
+  struct Asked {
+    CircuitBreaker::Permit permit;
+    float scale_x = 1, scale_y = 1;  // from what was sent to the frame
+  };
+  std::map<std::uint64_t, Asked> asked_;  // frames under way
   EdgeRemoteCounts counts_;
   std::string last_error_;
   bool up_ = false;  // a stream is open

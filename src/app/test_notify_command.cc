@@ -122,9 +122,11 @@ class DigestOfOne final : public Action {
   absl::Status Run(const Delivery& delivery, Deadline deadline, std::stop_token stop) override {
     const WallTime at = delivery.event.time;
     const std::array held{actions::HeldBack{"test-notify", "cooldown", 1}};
-    const auto mail =
-        actions::RenderDigest({&delivery, 1}, held, {at - std::chrono::hours(24), at, at}, options_,
-                              &actions::ReadPictureFile);
+    const actions::DigestEvent one{
+        delivery.event, {delivery.rule}, delivery.severity, delivery.pictures};
+    const auto mail = actions::RenderDigest(
+        [&one](const auto& visit) { return visit(one), absl::OkStatus(); }, held,
+        {at - std::chrono::hours(24), at, at}, options_, &actions::ReadPictureFile);
     if (!mail.ok()) return mail.status();
     return mailer_.Send(mail->value(), deadline, std::move(stop));
   }

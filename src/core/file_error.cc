@@ -20,6 +20,8 @@ std::string_view ReadingRemedy(int error) {
       return "name a file in a folder";
     case ENAMETOOLONG:
       return "check the name";
+    case ELOOP:
+      return "a link leads back to itself; name the file";
     default:
       return "try again, or copy it to another disk";
   }
@@ -42,6 +44,8 @@ std::string_view WritingRemedy(int error) {
       return "name a file in a folder";
     case ENAMETOOLONG:
       return "choose a shorter name";
+    case ELOOP:
+      return "a link leads back to itself; choose another name";
     default:
       return "try again, or choose another place";
   }
@@ -64,6 +68,7 @@ absl::StatusCode Code(int error) {
     case ENOTDIR:
     case EISDIR:
     case ENAMETOOLONG:
+    case ELOOP:
       return absl::StatusCode::kInvalidArgument;
     default:
       return absl::StatusCode::kUnavailable;

@@ -34,6 +34,10 @@ enum class EventType : std::uint8_t {
 [[nodiscard]] std::string_view NameOf(EventType type);
 [[nodiscard]] std::optional<EventType> EventTypeNamed(std::string_view name);
 
+/// Sequences of the two events of a camera that was silent when it was started: whoever has only the messages does not have
+/// them, and numbers the others alike.
+inline constexpr std::int64_t kOfflineAtStart = -2, kOnlineAtStart = -1;
+
 /// Fields that do not concern the type are empty or none. Times are capture times, coordinates
 /// pixels of the frame after its region of interest, as in the detection message.
 struct Event {
@@ -44,7 +48,8 @@ struct Event {
   std::string camera_id;
   WallTime time;
   std::int64_t epoch = 0;
-  std::int64_t sequence = 0;      ///< of the events of (device, camera, epoch), from 0 without gaps
+  std::int64_t sequence = 0;      ///< of the events of (device, camera, epoch), from 0 without gaps; below 0:
+                                  ///< no message brought it about, see kOfflineAtStart
   std::int64_t frame_number = 0;  ///< the message that brought it about
 
   std::string line;       ///< its name: the `description` of the configuration

@@ -178,7 +178,7 @@ void ReadIdentity(Reader& in, Event& event) {
   in.Text("camera_id", event.camera_id);
   in.Time("time", event.time);
   in.Integer("epoch", event.epoch);
-  in.Integer("sequence", event.sequence);
+  in.Integer("sequence", event.sequence, kOfflineAtStart);
   in.Integer("frame_number", event.frame_number);
 }
 

@@ -36,13 +36,15 @@ const Drowsiness& DrowsinessScorer::Update(std::int64_t now_us, const Drowsiness
   const float perclos =
       static_cast<float>(history.closed_s) / std::max(known_s, options_.least_known_s);
   const float without_history = 1 - Ramp(known_s, 0, options_.least_known_s);
-  const float lids_now = known ? (1 - inputs.eyes.openness) * without_history : 0.0F;
+  const float closures =
+      Ramp(static_cast<float>(history.long_closures_us) * 1e-6F, 0, options_.closures_full_s);
+  // What the picture says and history does not say already: one look down is not counted twice.
+  const float lids_now =
+      known ? std::max(0.0F, (1 - inputs.eyes.openness) * without_history - closures) : 0.0F;
 
   TermList terms;
   terms.Add("perclos", Ramp(perclos, 0, options_.perclos_full), options_.perclos_weight);
-  terms.Add("long_closures",
-            Ramp(static_cast<float>(history.long_closures_us) * 1e-6F, 0, options_.closures_full_s),
-            options_.closures_weight);
+  terms.Add("long_closures", closures, options_.closures_weight);
   terms.Add("blinks_lengthening", LengtheningValue(inputs), options_.lengthening_weight);
   terms.Add("yawns", Ramp(static_cast<float>(history.yawns), 0, options_.yawns_full),
             options_.yawns_weight);

@@ -15,8 +15,8 @@ struct DrowsinessOptions {
   float perclos_weight = 60;
   float perclos_full = 0.18F;  ///< PERCLOS that gives all points
   float least_known_s =
-      20;  ///< closed time is divided by at least so much known time: a blink in the first
-           ///< second is no sign of anything
+      40;  ///< closed time is divided by at least so much known time: a blink in the first
+           ///< second is no sign of anything, and a look down at the start is not fatigue
   float closures_weight = 24;
   float closures_full_s =
       2;  ///< seconds within long closures in the window, the present one included

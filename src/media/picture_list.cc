@@ -145,7 +145,7 @@ absl::StatusOr<Input::Kind> Classify(std::string_view name) {
         "-: standard input is not read; name a file, a camera or an address (a file that is called "
         "so: ./-)");
   }
-  if (KindOf(name) == InputKind::kUnsupported) return UnsupportedScheme(name);
+  if (auto status = CheckAddress(name); !status.ok()) return status;
   if (KindOf(name) == InputKind::kNetwork) return KindOfAddress(name);
   if (name.starts_with("/dev/video")) {
     std::error_code error;

@@ -26,6 +26,7 @@ struct SourceInfo {
   std::optional<std::int64_t> duration_us{};  ///< of the video, microseconds
   std::optional<std::int64_t> frames{};       ///< as the container counts them
   bool live = false;  ///< paced by a camera: frames not taken in time are lost
+  bool still = false;  ///< one picture behind an address, a camera's snapshot: see FetchPicture
 };
 
 /// What happened to what was read so far.
@@ -83,8 +84,10 @@ InputKind KindOf(std::string_view url_or_path);
 /// "rtsp" of "RTSP://host/path"; empty for a path.
 std::string SchemeOf(std::string_view url_or_path);
 
-/// What is wrong with an address of the kind kUnsupported, and what to use instead.
-absl::Status UnsupportedScheme(std::string_view address);
+/// What is wrong with an address, as far as its text tells: a scheme that is none of the above (kUnsupported), no host,
+/// or no port where the scheme has no usual one (udp, tcp, srt). InvalidArgument, with what to write instead. Paths and
+/// devices are always right.
+absl::Status CheckAddress(std::string_view url_or_path);
 
 /// Opens whatever FFmpeg reads: video files (animated GIF among them), /dev/video…, and the network
 /// by the schemes above.

@@ -58,6 +58,7 @@ class VideoSource final : public FrameSource {
     info_.duration_us = container_->duration_us();
     info_.frames = container_->frames();
     info_.live = container_->live();
+    info_.still = container_->still();
     stream_id_ = StreamId(options.stream_id.empty() ? info_.name : options.stream_id);
   }
 

@@ -51,49 +51,6 @@ INSTANTIATE_TEST_SUITE_P(Analyze, Interrupted, testing::Values(SIGINT, SIGTERM),
                            return test.param == SIGINT ? "sigint" : "sigterm";
                          });
 
-// A web server that has one file.
-media::test::LoopbackServer::Handler Serving(const std::string& file) {
-  return [file](media::test::Connection& connection) {
-    connection.ReadHead();
-    connection.Send(fmt::format(
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", file.size()));
-    connection.Send(file);
-    connection.AwaitEnd();
-  };
-}
-
-// Its frames are those of the file, each once and at its own time, however slowly they are looked at.
-TEST_F(AnalyzeTest, AFileBehindAnAddressIsReadWithoutLoss) {
-  const std::string clip = MakeVideo("clip.mp4", 60);
-  media::test::LoopbackServer server(Serving(test::ReadText(clip)));
-  const auto remote =
-      Analyze({server.Url("http", "/clip.mp4"), "--json", Path("remote.jsonl"), "-q"});
-  const auto local = Analyze({clip, "--json", Path("local.jsonl"), "-q"});
-  ASSERT_EQ(remote.exit_code, 0) << remote.err;
-  ASSERT_EQ(local.exit_code, 0) << local.err;
-  const auto frames = ReadJsonLines(Path("remote.jsonl")),
-             same = ReadJsonLines(Path("local.jsonl"));
-  ASSERT_EQ(frames.size(), 60U);
-  ASSERT_EQ(same.size(), 60U);
-  for (std::size_t i = 0; i < frames.size(); ++i) {
-    EXPECT_EQ(frames[i]["timestamp_us"], same[i]["timestamp_us"]);
-    EXPECT_EQ(frames[i]["faces"], same[i]["faces"]);
-  }
-}
-
-TEST_F(AnalyzeTest, AFileBehindAnAddressThatBreaksOffEnds) {
-  const std::string street = test::ReadText(test::SamplePath("vtest.avi"));
-  media::test::LoopbackServer server(Serving(street.substr(0, 300'000)));
-  const auto run =
-      Analyze({server.Url("http", "/street.avi"), "--json", Path("frames.jsonl"), "-q"});
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("/street.avi"));
-  const auto frames = ReadJsonLines(Path("frames.jsonl"));
-  EXPECT_GT(frames.size(), 5U);
-  for (std::size_t i = 0; i < frames.size(); ++i) EXPECT_EQ(frames[i]["frame"], i);
-}
-
 TEST_F(AnalyzeTest, AStoppedLiveInputIsNoFailure) {
   media::test::FrameGate gate;
   gate.OpenAll();

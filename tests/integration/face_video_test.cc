@@ -32,6 +32,7 @@ struct Seen {
   std::map<std::int64_t, int> frames;  // by id
   float largest_jump = 0;  // of a face from one frame in which it is seen to the next, in its sizes
   int total = 0;           // frames of the video
+  DrowsinessLevel drowsiest = DrowsinessLevel::kAlert;
 };
 
 CanonicalFace Canonical() {
@@ -60,6 +61,7 @@ Seen Watch(const std::string& file, int stride = 1) {
     ++seen.total;
     for (const Face& face : (*result)->faces) {
       ++seen.frames[face.id];
+      seen.drowsiest = std::max(seen.drowsiest, face.drowsiness.level);
       const auto [before, is_new] = boxes.try_emplace(face.id, face.box);
       if (!is_new) seen.largest_jump = std::max(seen.largest_jump, Jump(before->second, face.box));
       before->second = face.box;
@@ -104,10 +106,11 @@ TEST_P(OnePersonVideos, KeepOneId) {
   const Seen seen = Watch(GetParam());
   int most = 0;
   for (const auto& [id, frames] : seen.frames) most = std::max(most, frames);
-  fmt::print("{}: {} ids, the main one in {} of {} frames\n", GetParam(), seen.frames.size(), most,
-             seen.total);
+  fmt::print("{}: {} ids, the main one in {} of {} frames, drowsiest {} (0 is alert)\n", GetParam(),
+             seen.frames.size(), most, seen.total, static_cast<int>(seen.drowsiest));
   EXPECT_EQ(seen.frames.size(), 1U);
   EXPECT_GE(most, 0.9 * seen.total);
+  EXPECT_LT(seen.drowsiest, DrowsinessLevel::kModerateFatigue) << "all of them are awake";
 }
 
 INSTANTIATE_TEST_SUITE_P(Sign, OnePersonVideos,

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "actions/internal/text.h"
@@ -98,19 +97,18 @@ void AddToBin(std::vector<TimeBin>& bins, WallTime time) {
 
 }  // namespace
 
-DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> held,
-                   const DigestWindow& window, const TimeZone& zone, int max_rows) {
+absl::StatusOr<DigestCounts> Count(const DigestEvents& events, std::span<const HeldBack> held,
+                                   const DigestWindow& window, const TimeZone& zone, int max_rows) {
   DigestCounts counts;
   counts.bins = Bins(window, zone);
   Table rules, lines, zones, others, classes;
-  std::set<std::string_view> seen;
-  for (const Delivery& delivery : events) {
-    const events::Event& e = delivery.event;
-    rules.Add({delivery.rule}, 1);
-    if (!seen.insert(e.id).second) continue;
+  const auto add = [&](const DigestEvent& one) {
+    const events::Event& e = one.event;
+    for (const std::string& rule : one.rules) rules.Add({rule}, 1);
     ++counts.events;
-    counts.warnings += delivery.severity == events::Severity::kWarning ? 1 : 0;
-    counts.critical += delivery.severity == events::Severity::kCritical ? 1 : 0;
+    counts.warnings += one.severity == events::Severity::kWarning ? 1 : 0;
+    counts.critical += one.severity == events::Severity::kCritical ? 1 : 0;
+    if (!one.pictures.empty()) ++counts.with_pictures.at(static_cast<std::size_t>(one.severity));
     AddToBin(counts.bins, e.time);
     const std::string type(events::NameOf(e.type));
     if (!e.line.empty()) {
@@ -121,7 +119,8 @@ DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> h
       others.Add({e.camera_id, type, e.class_name}, 1);
     }
     if (!e.class_name.empty()) classes.Add({e.class_name}, 1);
-  }
+  };
+  if (auto status = events(add); !status.ok()) return status;
   for (const HeldBack& entry : held) {
     counts.held += entry.count;
     if (entry.count > 0) rules.Add({entry.rule}, 0, entry.count);

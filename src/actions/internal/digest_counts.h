@@ -33,11 +33,14 @@ struct DigestCounts {
   std::vector<CountRow> zones;    ///< camera, zone, event type, class
   std::vector<CountRow> others;   ///< camera, event type, class
   std::vector<CountRow> classes;  ///< class
+  std::array<std::int64_t, 3> with_pictures{};  ///< events that have some, by severity
   std::vector<TimeBin> bins;      ///< by the window's length parts of hours, hours or days; 1 to 62
 };
 
-/// Rows are sorted, the largest first; beyond `max_rows` they are summed up in a last one.
-[[nodiscard]] DigestCounts Count(std::span<const Delivery> events, std::span<const HeldBack> held,
-                                 const DigestWindow& window, const TimeZone& zone, int max_rows);
+/// Rows are sorted, the largest first; beyond `max_rows` they are summed up in a last one. Errors are those of `events`.
+[[nodiscard]] absl::StatusOr<DigestCounts> Count(const DigestEvents& events,
+                                                 std::span<const HeldBack> held,
+                                                 const DigestWindow& window, const TimeZone& zone,
+                                                 int max_rows);
 
 }  // namespace vigil::actions::internal

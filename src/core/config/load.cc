@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/file_error.h"
 #include "core/internal/config/bind.h"
 #include "core/internal/config/layers.h"
 #include "core/internal/config/resolved_tree.h"
@@ -50,22 +51,20 @@ absl::StatusOr<File> ReadFile(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return absl::InvalidArgumentError(
-        fmt::format("{} is a folder, not a configuration file", path));
+        fmt::format("{} is a folder, not a configuration file; name a file in it", path));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    const int error = errno;
-    const std::string message = fmt::format("cannot read the configuration {}: {}", path,
-                                            std::generic_category().message(error));
-    return error == ENOENT ? absl::NotFoundError(message) : absl::PermissionDeniedError(message);
+    return FileError(errno, path, "the configuration cannot be read", FileAccess::kRead);
   }
   std::string text(limits::kMaxConfigBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > limits::kMaxConfigBytes) {
     return absl::InvalidArgumentError(
-        fmt::format("the configuration {} has more than {} bytes, the most that are read", path,
-                    limits::kMaxConfigBytes));
+        fmt::format("the configuration {} has more than {} bytes, the most that are read; is it "
+                    "the right file?",
+                    path, limits::kMaxConfigBytes));
   }
   return File{path, std::move(text)};
 }

@@ -50,9 +50,13 @@ void EventEngine::Impl::ExpireUntil(Ms until) {
 void EventEngine::Impl::GoOffline(Ms when) {
   stream.offline_since = when;
   stream.back_since = kNever;
+  stream.silent_start = !stream.began();
+  if (stream.silent_start) {
+    Emit(EventType::kCameraOffline, when, kOfflineAtStart).reason = "no message yet";
+    return;
+  }
   Emit(EventType::kCameraOffline, when).reason =
-      stream.began() ? fmt::format("no message since {}", ToIso8601(ToWallTime(stream.time)))
-                     : "no message yet";
+      fmt::format("no message since {}", ToIso8601(ToWallTime(stream.time)));
 }
 
 void EventEngine::Impl::EndTrack(Slot slot, Ms when, std::string_view reason) {

@@ -28,6 +28,7 @@ struct StreamState {
   Ms time = kNever;           ///< of the last message; before one: when waiting for it began
   Ms offline_since = kNever;  ///< kNever: it is not offline
   Ms back_since = kNever;     ///< offline, but messages come again since
+  bool silent_start = false;  ///< offline before the first message, and not back yet
 
   bool offline() const { return offline_since != kNever; }
   bool began() const { return frame >= 0; }
@@ -104,7 +105,8 @@ class EventEngine::Impl {
   void GoOffline(Ms when);
   Ms Deadline(TrackList list, Slot slot) const;
 
-  Event& Emit(EventType type, Ms time);
+  Event& Emit(EventType type, Ms time) { return Emit(type, time, stream.sequence++); }
+  Event& Emit(EventType type, Ms time, std::int64_t sequence);
   Event& Emit(EventType type, Ms time, const Track& track);
   std::uint64_t Fingerprint() const;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/limits.h"
 #include "events/internal/engine_impl.h"
@@ -181,7 +182,8 @@ void EventEngine::Impl::UpdateCamera() {
   if (stream.time - stream.back_since < camera.online_after.count()) return;
   stream.offline_since = kNever;
   stream.back_since = kNever;
-  Emit(EventType::kCameraOnline, stream.time);
+  Emit(EventType::kCameraOnline, stream.time,
+       std::exchange(stream.silent_start, false) ? kOnlineAtStart : stream.sequence++);
 }
 
 void EventEngine::Impl::UpdateCrowds(Ms now) {
@@ -197,15 +199,15 @@ void EventEngine::Impl::UpdateCrowds(Ms now) {
   }
 }
 
-Event& EventEngine::Impl::Emit(EventType type, Ms time) {
+Event& EventEngine::Impl::Emit(EventType type, Ms time, std::int64_t sequence) {
   Event& event = events.emplace_back();
   event.type = type;
-  event.id = id_prefix + std::to_string(stream.sequence);
+  event.id = id_prefix + std::to_string(sequence);
   event.device_id = device_id;
   event.camera_id = camera_id;
   event.time = ToWallTime(time);
   event.epoch = stream.epoch;
-  event.sequence = stream.sequence++;
+  event.sequence = sequence;
   event.frame_number = stream.began() ? stream.frame : 0;
   event.frame_size = frame_size;
   return event;

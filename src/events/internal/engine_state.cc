@@ -16,7 +16,7 @@ namespace vigil::events {
 namespace {
 
 constexpr std::string_view kMagic = "VIGILEVT";
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr Ms kLastMs = 253'402'300'799'999;  // of the year 9999
 constexpr std::int64_t kMaxCount = std::int64_t{1} << 53;
 constexpr float kFar = 1e6F;
@@ -48,6 +48,7 @@ void Put(ByteWriter& out, const StreamState& stream) {
   out.Put(stream.time);
   out.Put(stream.offline_since);
   out.Put(stream.back_since);
+  out.Put(stream.silent_start);
 }
 StreamState GetStream(ByteReader& in) {
   StreamState stream;
@@ -58,6 +59,7 @@ StreamState GetStream(ByteReader& in) {
   stream.time = GetTime(in);
   stream.offline_since = GetTime(in);
   stream.back_since = GetTime(in);
+  stream.silent_start = in.Get<bool>();
   return stream;
 }
 

@@ -45,12 +45,19 @@ struct Gauge {
   float fraction;  // 0..1
   std::string value;
   Color color;
+  Color text = theme::kPaper;  // of the value
 };
 
-// A score of 0..100 whose good end is at `best`.
-Gauge ScoreGauge(const char* name, float score, float best) {
+// Less is a picture alone, the first seconds of a video, or a face that was away most of the time.
+constexpr float kSure = 0.2F;
+
+// A score of 0..100 whose good end is at `best`. One that little is known of is pale.
+Gauge ScoreGauge(const char* name, float score, float best, float confidence) {
+  if (confidence <= 0) return {name, 0, "?", theme::kMuted, theme::kMuted};
+  const Color grade = Grade(std::abs(best - score) / 100);
+  const bool sure = confidence >= kSure;
   return {name, score / 100, fmt::format("{}", std::lround(std::clamp(score, 0.0F, 100.0F))),
-          Grade(std::abs(best - score) / 100)};
+          sure ? grade : grade.WithAlpha(150), sure ? theme::kPaper : theme::kMuted};
 }
 
 Gauge EyesGauge(const Eyes& eyes) {
@@ -82,15 +89,16 @@ void DrawWhole(Canvas& canvas, const Face& face, const PixelBox& box, float text
       muted);
   const float bar = left + WidthOf(kWidestName, text) + kGap * text;
   const float bar_end = right - WidthOf(kWidestValue, text) - kGap * text / 2;
-  const std::array<Gauge, 3> gauges = {ScoreGauge("attention", face.attention.score, 100),
-                                       ScoreGauge("drowsiness", face.drowsiness.score, 0),
-                                       EyesGauge(face.eyes)};
+  const std::array<Gauge, 3> gauges = {
+      ScoreGauge("attention", face.attention.score, 100, face.attention.confidence),
+      ScoreGauge("drowsiness", face.drowsiness.score, 0, face.drowsiness.confidence),
+      EyesGauge(face.eyes)};
   for (const Gauge& gauge : gauges) {
     y = std::round(y + kRow * text);
     canvas.Text({left, y}, gauge.name, label);
     canvas.ScoreBar({bar, y + text * (1 - kBarHeight) / 2, bar_end - bar, text * kBarHeight},
                     gauge.fraction, gauge.color, theme::kMuted.WithAlpha(70));
-    TextToTheRight(canvas, right, y, gauge.value, label);
+    TextToTheRight(canvas, right, y, gauge.value, {text, gauge.text, {}});
   }
 }
 
@@ -101,11 +109,12 @@ void DrawCompact(Canvas& canvas, const Face& face, const PixelBox& box, float te
               right = box.right() - kCompactPad * text;
   const float y = box.y + kCompactPad * text;
   canvas.Text({left, y}, NumberOf(face), label);
-  const Gauge attention = ScoreGauge("attention", face.attention.score, 100);
+  const Gauge attention =
+      ScoreGauge("attention", face.attention.score, 100, face.attention.confidence);
   const float bar = left + WidthOf(NumberOf(face), text) + kGap * text / 2;
   canvas.ScoreBar({bar, y + text * (1 - kBarHeight) / 2, kCompactBar * text, text * kBarHeight},
                   attention.fraction, attention.color, theme::kMuted.WithAlpha(70));
-  TextToTheRight(canvas, right, y, attention.value, label);
+  TextToTheRight(canvas, right, y, attention.value, {text, attention.text, {}});
 }
 
 void DrawTag(Canvas& canvas, const Face& face, const PixelBox& box, float text) {

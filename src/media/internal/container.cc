@@ -115,9 +115,9 @@ absl::StatusOr<std::unique_ptr<Container>> Container::Open(const std::string& ur
                                                            const SourceOptions& options,
                                                            std::stop_token stop) {
   SetUpFfmpeg();
+  if (auto status = CheckAddress(url_or_path); !status.ok()) return status;
   const InputKind kind = KindOf(url_or_path);
   std::unique_ptr<Container> container(new Container(kind, log::MaskCredentials(url_or_path)));
-  if (kind == InputKind::kUnsupported) return UnsupportedScheme(url_or_path);
   std::string address = WithSmallScheme(url_or_path);
   if (kind == InputKind::kFile) {
     if (auto checked = CheckFile(address, container->name_); !checked.ok()) return checked;
@@ -316,6 +316,14 @@ bool Container::BreaksOff() const {
   const auto expected = declared_end_us();
   constexpr std::int64_t kTolerance = 500'000;
   return Is(*context_, "matroska") && expected && end_us_ < *expected - kTolerance;
+}
+
+// FFmpeg names the demuxers of single pictures so; one that many come through one after the other has another.
+bool Container::still() const {
+  constexpr std::array<std::string_view, 4> kStills = {"jpeg_pipe", "png_pipe", "webp_pipe",
+                                                       "bmp_pipe"};
+  return kind_ == InputKind::kNetwork &&
+         std::ranges::count(kStills, std::string_view(context_->iformat->name)) > 0;
 }
 
 // The time base is that of FFmpeg's demuxers of bare video, and of no others.

@@ -46,6 +46,8 @@ class Container {
   InputKind kind() const { return kind_; }
   const std::string& name() const { return name_; }
   bool live() const { return live_; }
+  /// One picture behind an address, and nothing after it.
+  bool still() const;
   /// False where FFmpeg makes the packets' time stamps up, by a guessed rate: motion JPEG over HTTP,
   /// pictures and raw H.264 one after the other. A live stream's nominal rate is then unknown.
   bool stamped() const;

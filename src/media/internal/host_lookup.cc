@@ -72,19 +72,23 @@ bool ThroughProxy(const std::string& url) {
 
 }  // namespace
 
-std::string HostOf(const std::string& url) {
+Authority AuthorityOf(std::string_view url) {
   const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return {};
-  std::string authority = url.substr(scheme + 3);
-  authority.resize(std::min(authority.find_first_of("/?#"), authority.size()));
-  if (const std::size_t sign = authority.rfind('@'); sign != std::string::npos)
-    authority.erase(0, sign + 1);
-  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
-  return authority.substr(0, authority.find(':'));
+  if (scheme == std::string_view::npos) return {};
+  std::string_view text = url.substr(scheme + 3);
+  text = text.substr(0, text.find_first_of("/?#"));
+  if (const std::size_t sign = text.rfind('@'); sign != std::string_view::npos)
+    text.remove_prefix(sign + 1);
+  const bool bracketed = text.starts_with('[');
+  const std::size_t end = bracketed ? text.find(']') : text.find(':');
+  if (end == std::string_view::npos) return {std::string(text.substr(bracketed ? 1 : 0)), {}};
+  const std::string_view rest = text.substr(bracketed ? end + 1 : end);
+  return {std::string(text.substr(bracketed ? 1 : 0, bracketed ? end - 1 : end)),
+          std::string(rest.starts_with(':') ? rest.substr(1) : "")};
 }
 
 absl::Status AwaitHost(const std::string& url, const Interrupt& interrupt) {
-  const std::string host = HostOf(url);
+  const std::string host = AuthorityOf(url).host;
   if (!kStoppable || host.empty() || IsNumeric(host) || ThroughProxy(url)) return absl::OkStatus();
   AbandonedLookups().FreeFinished();
   auto lookup = std::make_unique<Lookup>(host);

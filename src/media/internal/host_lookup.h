@@ -4,13 +4,17 @@
 #include <absl/status/status.h>
 
 #include <string>
+#include <string_view>
 
 #include "media/internal/interrupt.h"
 
 namespace vigil::media::internal {
 
-/// The host of `scheme://user:password@host:port/…`, an IPv6 address without its brackets.
-std::string HostOf(const std::string& url);
+/// Of `scheme://user:password@host:port/…`; an IPv6 address is without its brackets. Empty: not there.
+struct Authority {
+  std::string host, port;
+};
+Authority AuthorityOf(std::string_view url);
 
 /// Returns once the host of `url` can be looked up, or why it cannot: Unavailable with the
 /// resolver's words, Cancelled, DeadlineExceeded (messages without the source's name). The C

@@ -258,6 +258,43 @@ TEST_F(EdgeTest, AnOverlayIsDrawnOnWhatEitherSideSaw) {
   EXPECT_EQ(test::ReadLines(json).size(), edge.results().size());
 }
 
+// What is sent is smaller; what is said is of the frame as it is.
+TEST_F(EdgeTest, FramesThatAreSentSmallerHaveTheirResultsInFullSize) {
+  const InferProcess server;
+  const auto run = [&](const std::string& max_side) {
+    const std::string json = (dir_ / (max_side + ".jsonl")).string();
+    const auto outcome = test::RunProgram(
+        {VIGIL_BINARY, "edge", short_clip_, "--mode", "remote", "--remote-dgx", Url(server.port()),
+         "--set", "edge.max_side=" + max_side, "--set", "edge.deadline=5s", "--json", json});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::map<std::int64_t, nlohmann::json> frames;
+    for (const std::string& line : test::ReadLines(json)) {
+      const auto frame = nlohmann::json::parse(line);
+      frames[frame["timestamp_us"].get<std::int64_t>()] = frame;
+    }
+    return frames;
+  };
+  const auto whole = run("0"), small = run("240");
+  int compared = 0;
+  for (const auto& [time, frame] : small) {
+    const auto same = whole.find(time);
+    if (same == whole.end() || frame["faces"].size() != 1 || same->second["faces"].size() != 1)
+      continue;
+    ++compared;
+    EXPECT_EQ(frame["width"], same->second["width"]);
+    const auto& box = frame["faces"][0]["bbox"];
+    const auto& expected = same->second["faces"][0]["bbox"];
+    const double width = expected["width"];
+    for (const char* side : {"x", "y", "width", "height"})
+      EXPECT_NEAR(box[side].get<double>(), expected[side].get<double>(), 0.08 * width) << side;
+    const auto& nose = frame["faces"][0]["landmarks"][1];
+    const auto& nose_before = same->second["faces"][0]["landmarks"][1];
+    EXPECT_NEAR(nose[0].get<double>(), nose_before[0].get<double>(), 0.02);
+    EXPECT_NEAR(nose[1].get<double>(), nose_before[1].get<double>(), 0.02);
+  }
+  EXPECT_GT(compared, 10);
+}
+
 TEST_F(EdgeTest, LinesAreWhatTheSchemaSays) {
   const InferProcess server;
   const std::string json = (dir_ / "out.jsonl").string();

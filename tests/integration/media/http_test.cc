@@ -69,6 +69,60 @@ TEST(Http, AFileIsNotLiveAndNothingOfItIsLost) {
   EXPECT_TRUE(absl::IsOutOfRange(read.end)) << Text(read.end);
 }
 
+// A list of segments is a film once it says that it ends. Until then it is a camera, whose list grows.
+TEST(Http, AnHlsListIsLiveUntilItEnds) {
+  const TempDir dir;
+  test::WriteNumberedVideo(dir / "a.mp4", {320, 240}, test::Times(50, 25));
+  test::CopyVideo(dir / "a.mp4", dir / "a.ts");
+  const std::string segment = Bytes(dir / "a.ts");
+  const auto list_of = [](int from, int count, bool ended) {
+    std::string list = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:" +
+                       std::to_string(from) + "\n";
+    for (int i = from; i < from + count; ++i)
+      list += "#EXT-X-DISCONTINUITY\n#EXTINF:2.0,\n/" + std::to_string(i) + ".ts\n";
+    return list + (ended ? "#EXT-X-ENDLIST\n" : "");
+  };
+  const auto ok = [](const std::string& type, const std::string& body) {
+    return "HTTP/1.1 200 OK\r\nContent-Type: " + type +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+           body;
+  };
+  for (const bool ended : {true, false}) {
+    int asked = 0;
+    LoopbackServer server([&](Connection& connection) {
+      const std::string head = connection.ReadHead();
+      if (head.find(".m3u8") == std::string::npos) {
+        connection.Send(ok("video/mp2t", segment));
+      } else {
+        connection.Send(ok("application/vnd.apple.mpegurl", list_of(ended ? 0 : asked++, 3, ended)));
+      }
+    });
+    auto source = OpenVideo(server.Url("http", "/live.m3u8"), {}, {});
+    ASSERT_TRUE(source.ok()) << Text(source.status());
+    EXPECT_EQ((*source)->info().live, !ended);
+    int frames = 0;
+    for (; frames < 160 && (*source)->Read({}).ok(); ++frames) {
+    }
+    EXPECT_EQ(frames, ended ? 150 : 160) << "it goes on for as long as the list grows";
+  }
+}
+
+TEST(Http, APictureIsStillAndAStreamOfThemIsNot) {
+  const std::string jpeg = test::EncodeJpeg(test::NumberedPicture({320, 240}, 1).view());
+  LoopbackServer server(Answer("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: " +
+                               std::to_string(jpeg.size()) + "\r\nConnection: close\r\n\r\n" +
+                               jpeg));
+  const auto still = OpenVideo(server.Url("http", "/snapshot"), {}, {});
+  ASSERT_TRUE(still.ok()) << Text(still.status());
+  EXPECT_TRUE((*still)->info().still);
+  test::FrameGate gate;
+  gate.OpenAll();
+  LoopbackServer camera(test::MjpegCamera(gate));
+  const auto stream = OpenVideo(camera.Url("http", "/video"), {}, {});
+  ASSERT_TRUE(stream.ok()) << Text(stream.status());
+  EXPECT_FALSE((*stream)->info().still);
+}
+
 struct RefusalCase {
   const char* name;
   const char* answer;

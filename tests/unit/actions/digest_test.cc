@@ -161,16 +161,25 @@ class DigestTest : public testing::Test {
           d.severity = events::Severity::kWarning;
           d.pictures = {"photo"};
         }
-        events_.push_back(d);
+        Add(d);
       }
     }
   }
+  void Add(const Delivery& d) {
+    events_.push_back({d.event, {d.rule}, d.severity, d.pictures});
+  }
+  DigestEvents Events() const {
+    return [this](const auto& visit) {
+      std::ranges::for_each(events_, visit);
+      return absl::OkStatus();
+    };
+  }
   absl::StatusOr<std::optional<Mail>> Render() {
-    return RenderDigest(events_, held_, window_, options_,
+    return RenderDigest(Events(), held_, window_, options_,
                         [](const auto&) { return std::string("\xFF\xD8 a photo"); });
   }
 
-  std::vector<Delivery> events_;
+  std::vector<DigestEvent> events_;
   std::vector<HeldBack> held_ = {{"car-detected", "cooldown", 12}, {"night-watch", "schedule", 3}};
   DigestWindow window_{Utc("2026-11-23T23:00:00Z"), Utc("2026-11-24T23:00:00Z"),
                        Utc("2026-11-25T07:00:00Z")};
@@ -209,7 +218,7 @@ TEST_F(DigestTest, ARuleThatOnlyHeldBackHasNoCount) {
 
 TEST_F(DigestTest, TheCountsAddUp) {
   const auto counts =
-      internal::Count(events_, held_, window_, TimeZone::Load("Europe/Berlin").value(), 40);
+      *internal::Count(Events(), held_, window_, TimeZone::Load("Europe/Berlin").value(), 40);
   const auto sum = [](const std::vector<internal::CountRow>& rows) {
     std::int64_t total = 0;
     for (const auto& row : rows) total += row.count;
@@ -225,7 +234,7 @@ TEST_F(DigestTest, TheCountsAddUp) {
   EXPECT_EQ(counts.bins[9].label, "09");  // eight UTC
   EXPECT_EQ(counts.bins[9].count, 31);
   // Short tables: the rest is summed up, not dropped.
-  const auto small = internal::Count(events_, held_, window_, TimeZone(), 5);
+  const auto small = *internal::Count(Events(), held_, window_, TimeZone(), 5);
   EXPECT_EQ(sum(small.lines) + sum(small.zones) + sum(small.others), events);
 }
 
@@ -238,10 +247,10 @@ TEST_F(DigestTest, ACrossingIsCountedOnceThoughItIsThreeEvents) {
       Delivery d =
           test::CarCrossing(static_cast<std::int64_t>(events_.size()), "2026-11-24T08:00:00Z");
       d.event.type = type;
-      events_.push_back(d);
+      Add(d);
     }
   }
-  const auto counts = internal::Count(events_, {}, window_, TimeZone(), 40);
+  const auto counts = *internal::Count(Events(), {}, window_, TimeZone(), 40);
   ASSERT_EQ(counts.lines.size(), 3U);
   std::set<std::string> types;
   for (const internal::CountRow& row : counts.lines) {
@@ -254,9 +263,8 @@ TEST_F(DigestTest, ACrossingIsCountedOnceThoughItIsThreeEvents) {
 
 TEST_F(DigestTest, AnEventOfTwoRulesCountsOnce) {
   const std::size_t once = events_.size();
-  events_.push_back(events_[0]);
-  events_.back().rule = "another";
-  const auto counts = internal::Count(events_, held_, window_, TimeZone(), 40);
+  events_[0].rules.emplace_back("another");
+  const auto counts = *internal::Count(Events(), held_, window_, TimeZone(), 40);
   EXPECT_EQ(counts.events, static_cast<std::int64_t>(once));
   EXPECT_THAT(Render()->value().text, HasSubstr("another"));
 }
@@ -293,19 +301,43 @@ TEST_F(DigestTest, NamesFromMessagesStayText) {
 }
 
 TEST_F(DigestTest, APictureThatIsGoneIsLeftOut) {
-  const auto mail = RenderDigest(events_, held_, window_, options_,
+  const auto mail = RenderDigest(Events(), held_, window_, options_,
                                  [](const auto&) { return std::optional<std::string>(); });
   EXPECT_EQ((*mail)->pictures.size(), 1U);
 }
 
 TEST_F(DigestTest, SevereEventsGetTheirPhotosFirst) {
   options_.max_photos = 1;
-  for (Delivery& d : events_) d.pictures = {"photo"};
+  for (DigestEvent& event : events_) event.pictures = {"photo"};
   events_[100].severity = events::Severity::kCritical;
   events_[100].event.camera_id = "the-critical-one";
   const Mail mail = Render()->value();
   EXPECT_THAT(mail.text, HasSubstr("photo1.jpg: "));
   EXPECT_THAT(mail.text.substr(mail.text.find("photo1.jpg")), HasSubstr("the-critical-one"));
+}
+
+TEST_F(DigestTest, PhotosAreSpreadOverTheEvents) {
+  options_.max_photos = 4;
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    events_[i].severity = events::Severity::kInfo;
+    events_[i].pictures = {std::to_string(i)};
+  }
+  std::vector<std::string> read;
+  const auto mail = RenderDigest(Events(), held_, window_, options_,
+                                 [&](const std::filesystem::path& path) -> std::optional<std::string> {
+                                   read.push_back(path.string());
+                                   return "a photo";
+                                 });
+  ASSERT_TRUE(mail.ok()) << mail.status();
+  const std::size_t n = events_.size();
+  EXPECT_THAT(read, ElementsAre("0", std::to_string(n / 4), std::to_string(n * 2 / 4),
+                                std::to_string(n * 3 / 4)));
+}
+
+TEST_F(DigestTest, WhatCannotBeCollectedEndsIt) {
+  const auto broken = [](const auto&) { return absl::DataLossError("the store is broken"); };
+  EXPECT_EQ(RenderDigest(broken, held_, window_, options_, ReadPictureFile).status(),
+            absl::DataLossError("the store is broken"));
 }
 
 // A recording's events are of its own time, 1970 if need be; the mail is of today.
@@ -329,7 +361,7 @@ TEST_P(ShortWindow, IsShownInFinerSteps) {
   window_.from = Utc(GetParam().from) - std::chrono::microseconds(1);
   window_.until = Utc(GetParam().until);
   EXPECT_THAT(Render()->value().subject, HasSubstr(fmt::format("({})", GetParam().span)));
-  const auto counts = internal::Count(events_, {}, window_, TimeZone(), 40);
+  const auto counts = *internal::Count(Events(), {}, window_, TimeZone(), 40);
   EXPECT_EQ(counts.bins.size(), GetParam().bins);
   EXPECT_EQ(counts.bins.front().label, GetParam().first_bin);
 }
@@ -351,17 +383,17 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(DigestTest, LongWindowsAreShownInDays) {
   window_.from = Utc("2026-10-20T22:00:00Z");
   const auto counts =
-      internal::Count(events_, {}, window_, TimeZone::Load("Europe/Berlin").value(), 40);
+      *internal::Count(Events(), {}, window_, TimeZone::Load("Europe/Berlin").value(), 40);
   EXPECT_EQ(counts.bins.size(), 35U);
   EXPECT_EQ(counts.bins.front().label, "21 Oct");
   EXPECT_EQ(counts.bins.back().count, static_cast<std::int64_t>(events_.size()));
   window_.from = Utc("2020-01-01T00:00:00Z");
-  EXPECT_EQ(internal::Count(events_, {}, window_, TimeZone(), 40).bins.size(), 62U);
+  EXPECT_EQ(internal::Count(Events(), {}, window_, TimeZone(), 40)->bins.size(), 62U);
 }
 
 TEST_F(DigestTest, TheChartShowsTheBars) {
   const auto counts =
-      internal::Count(events_, {}, window_, TimeZone::Load("Europe/Berlin").value(), 40);
+      *internal::Count(Events(), {}, window_, TimeZone::Load("Europe/Berlin").value(), 40);
   const Image chart = internal::DrawChart(counts.bins);
   const auto blue = [&](std::size_t bin) {  // pixels of the bar's colour, in the middle of its slot
     const int x = static_cast<int>(84 + (1280 - 84 - 24) * (static_cast<float>(bin) + 0.5F) / 24);

@@ -65,7 +65,8 @@ TEST_F(ConfigCommand, TakesTheFileThatTheEnvironmentNames) {
   arguments_.file = (folder_ / "none.yaml").string();  // --config stands above it
   EXPECT_EQ(Run("check"), kExitBadConfiguration);
   EXPECT_EQ(err_.str(),
-            "cannot read the configuration " + arguments_.file + ": No such file or directory\n");
+            arguments_.file + ": the configuration cannot be read: No such file or directory; check "
+                              "the name\n");
   EXPECT_EQ(out_.str(), "");
 }
 

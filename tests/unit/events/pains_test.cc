@@ -301,8 +301,12 @@ TEST(Pain07CameraAlive, ACameraThatIsAwaitedIsMissedOnceAndComesBack) {
   std::vector<std::string> events;
   for (int i = 0; i < 60 && events.empty(); ++i) events = camera.Send({});
   EXPECT_THAT(events, ElementsAre("CAMERA_ONLINE"));
-  EXPECT_EQ(camera.events[0].id, "jetson-01/driveway/7/0");
-  EXPECT_EQ(camera.events[1].id, "jetson-01/driveway/7/1");
+  EXPECT_EQ(camera.events[0].id, "jetson-01/driveway/7/-2");
+  EXPECT_EQ(camera.events[1].id, "jetson-01/driveway/7/-1");
+  // What the messages say is numbered as by a replay, which knows of no waiting.
+  camera.time += Milliseconds(30'000);
+  EXPECT_THAT(camera.Send({}), ElementsAre(testing::StartsWith("CAMERA_OFFLINE no message since")));
+  EXPECT_EQ(camera.events[2].id, "jetson-01/driveway/7/0");
   camera.engine().Await(9, kStart);  // of no effect any more
   EXPECT_THAT(camera.Send({}), IsEmpty());
 }

@@ -125,6 +125,23 @@ TEST(Drowsiness, AMicrosleepShowsWhileItLasts) {
   EXPECT_EQ(state.result().drowsiness.level, kAlert);
 }
 
+// Lids look the same in a look down at the keyboard. Two seconds of it are no more at the start than later on.
+TEST(Drowsiness, ALookDownAtTheStartIsNotFatigue) {
+  for (const double begin : {0.0, 0.5, 5.0}) {
+    PersonState state;
+    for (const Passage& p :
+         Watch(state, {.seconds = 30, .events = {Closure(begin, 2)}}))
+      EXPECT_LE(p.to, kMild) << "begun at " << begin << ", at " << p.at << " s";
+  }
+}
+
+// But who sleeps from the first frame on is told to.
+TEST(Drowsiness, SleepFromTheStartIsSevereSoon) {
+  PersonState state;
+  Watch(state, {.seconds = 12, .events = {FullBlink(1), FullBlink(2), Closure(3, 9)}});
+  EXPECT_EQ(state.result().drowsiness.level, kSevere) << state.result().drowsiness.score;
+}
+
 TEST(Drowsiness, BlinksThatGrowLongerCount) {
   PersonState state;
   Watch(state, Every(120, 4, {0, 0.06, 0.04, 0.1, 0}));

@@ -41,13 +41,34 @@ bool Holds(const std::string& list, const std::string& name) {
 }
 
 TEST(InputRules, AnUnknownSchemeNamesTheKnownOnes) {
-  const auto status = UnsupportedScheme("ftp://me:secret@host/a.mp4");
+  const auto status = CheckAddress("ftp://me:secret@host/a.mp4");
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "ftp://***@host/a.mp4: unknown scheme; use rtsp, rtsps, http, https, rtmp, rtmps, srt, "
             "udp, tcp, /dev/video… or a path");
-  EXPECT_EQ(UnsupportedScheme("file:///x/a.mp4").message(),
+  EXPECT_EQ(CheckAddress("file:///x/a.mp4").message(),
             "file:///x/a.mp4: name the file by its path, without file://");
+}
+
+TEST(InputRules, AnAddressHasAHostAndAPortWhereItNeedsOne) {
+  for (const char* right :
+       {"a.mp4", "/dev/video0", "rtsp://camera", "rtsp://me:pass@camera:8554/x", "http://[::1]/",
+        "http://[::1]:8080/a", "udp://:5000", "udp://@239.0.0.1:5000", "udp://239.0.0.1:5000?ttl=2",
+        "srt://:9000?mode=listener", "tcp://host:1"})
+    EXPECT_TRUE(CheckAddress(right).ok()) << CheckAddress(right);
+  for (const char* wrong :
+       {"rtsp://", "http:///", "https://:443/a", "rtmp:///live", "rtsp://me:pass@/x", "udp://",
+        "udp://239.0.0.1", "udp://host:/", "srt://host", "tcp://host:0", "tcp://host:70000",
+        "http://host:80a/", "udp://[ff02::1]"})
+    EXPECT_EQ(CheckAddress(wrong).code(), absl::StatusCode::kInvalidArgument) << wrong;
+  EXPECT_EQ(CheckAddress("udp://239.0.0.1").message(),
+            "udp://239.0.0.1: the port is missing; write it like udp://239.0.0.1:5000, or "
+            "udp://:5000 to listen");
+  EXPECT_EQ(CheckAddress("rtsp://me:secret@/x").message(),
+            "rtsp://***@/x: the host is missing; write it like rtsp://camera/stream");
+  EXPECT_EQ(CheckAddress("tcp://host:70000").message(),
+            "tcp://host:70000: the port 70000 is no number from 1 to 65535; write it like "
+            "tcp://server:5000");
 }
 
 TEST(InputRules, FilesReachOnlyFiles) { EXPECT_EQ(internal::ProtocolsFor("a.mp4"), "file"); }

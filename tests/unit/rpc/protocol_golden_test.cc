@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inference/grpc_predict_v2.pb.h"
+#include "support/process.h"
 #include "support/test_data.h"
 #include "support/text_file.h"
 #include "vigil/v1/attention.pb.h"
@@ -120,6 +121,14 @@ TEST(Protocol, EveryFieldSaysWhatItMeans) {
     }
   }
   EXPECT_GT(fields, 120);
+}
+
+TEST(Protocol, TheDocsPageIsWhatTheFilesSay) {
+  const auto page =
+      test::RunProgram({"/usr/bin/python3", test::SourcePath("scripts/api").string(), "-"});
+  ASSERT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_EQ(page.out, test::ReadText(test::SourcePath("docs/api.md")))
+      << "comments have changed: run scripts/api";
 }
 
 }  // namespace
