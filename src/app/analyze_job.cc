@@ -68,6 +68,10 @@ class Job {
       opened = FirstAttempt(stop);
       if (input.kind == Kind::kVideo && !opened->ok()) return opened->status();
       if (opened->ok()) input.kind = KindOf((**opened)->info());
+      if (opened->ok() && input.kind != Kind::kPicture && media::CanWritePicture(save_))
+        return absl::InvalidArgumentError(
+            fmt::format("--save {}: {} is a video, which is saved as .mp4, .m4v or .mov",
+                        save_.string(), report_.name));
     }
     auto perception = Perception::Create(context_.config, context_.canonical, models_, input,
                                          context_.epochs[number_], context_.cooldowns);

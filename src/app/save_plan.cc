@@ -61,8 +61,15 @@ std::string EndingOf(const media::Input& input) {
   return media::CanWritePicture(own) ? own.extension().string() : ".jpg";
 }
 
+// What is behind an address of http may be a camera or one picture of it: only its answer tells.
+bool MayBeSnapshot(const media::Input& input) {
+  return input.kind == media::Input::Kind::kStream &&
+         media::SchemeOf(input.name).starts_with("http");
+}
+
 absl::Status CheckEnding(const std::filesystem::path& path, const media::Input& input) {
   if (IsPicture(input) ? media::CanWritePicture(path) : CanHoldVideo(path)) return absl::OkStatus();
+  if (MayBeSnapshot(input) && media::CanWritePicture(path)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
       "--save {}: {} is a {}, which is saved as {}; or name a folder, ending in '/'", path.string(),
       log::MaskCredentials(input.name), IsPicture(input) ? "picture" : "video",

@@ -156,8 +156,14 @@ absl::Status Container::Connect(const std::string& address, const SourceOptions&
   const ErrorWatch watch(context_);
   const int error = avformat_open_input(&context_, address.c_str(), format, settings.out());
   if (error < 0) return Failed(error, "cannot open it");  // and FFmpeg has freed the context
-  if (kind_ == InputKind::kFile && Is(*context_, "gif") && watch.errors() > 0)
-    ++gaps_;  // a GIF is read to its end here
+  if (!Is(*context_, "gif")) return absl::OkStatus();
+  // FFmpeg reads a GIF to its end here, and then once more.
+  if (kind_ == InputKind::kFile && watch.errors() > 0) ++gaps_;
+  if (kind_ == InputKind::kNetwork && (context_->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0)
+    return absl::InvalidArgumentError(
+        fmt::format("{}: a GIF, which its server sends as a whole only, without ranges; download "
+                    "it and name the file",
+                    name_));
   return absl::OkStatus();
 }
 

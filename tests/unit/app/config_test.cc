@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/config/load.h"
@@ -19,7 +20,11 @@ absl::Status Load(const std::vector<std::string>& set) {
   config::Schema schema;
   Register(schema, config);
   config::Sources sources;
-  sources.set = set;
+  for (const std::string& text : set) {
+    auto assignment = config::ParseSet(text);
+    EXPECT_TRUE(assignment.ok()) << assignment.status();
+    sources.set.push_back(*std::move(assignment));
+  }
   return config::Load(schema, sources).status();
 }
 

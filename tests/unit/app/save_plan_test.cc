@@ -40,6 +40,15 @@ TEST(SavePlan, AWrongEndingIsExplained) {
   EXPECT_FALSE(PlanSaves("out.jpg", {{Input::Kind::kVideo, "a.avi"}}).ok());
 }
 
+// http://camera/snapshot: its answer tells which of them it is.
+TEST(SavePlan, AnAddressOfHttpMayBeAPictureOrAVideo) {
+  const std::vector<Input> http = {{Input::Kind::kStream, "http://camera/snapshot"}};
+  EXPECT_TRUE(PlanSaves("out.png", http).ok());
+  EXPECT_TRUE(PlanSaves("out.mp4", http).ok());
+  EXPECT_FALSE(PlanSaves("out.txt", http).ok());
+  EXPECT_FALSE(PlanSaves("out.png", {{Input::Kind::kStream, "rtsp://camera/main"}}).ok());
+}
+
 TEST(SavePlan, SeveralInputsGoIntoAFolderUnderTheirOwnNames) {
   const test::TempDir dir;
   const auto plan = PlanSaves((dir / "made").string(),
