@@ -73,8 +73,9 @@ void RegisterEdge(Schema& schema, EdgeConfig& config) {
   s.Key("jpeg_quality", config.jpeg_quality).Range(1, 100).Doc("of the frames that are sent");
   s.Key("max_side", config.max_side)
       .Range(0, limits::kMaxPictureSide)
-      .Doc("pixels of the longer side; larger frames are sent smaller, results are of the frame as "
-           "it is; 0: all as they are");
+      .Doc(
+          "pixels of the longer side; larger frames are sent smaller, results are of the frame as "
+          "it is; 0: all as they are");
   s.Key("deadline", config.deadline)
       .Range(milliseconds(10), milliseconds(60'000))
       .Doc("from a frame's capture until its result has to be there; then this device looks at it");

@@ -82,8 +82,7 @@ absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const 
     // Before it is sent: its outcome may come at once.
     std::lock_guard lock(mutex_);
     asked_[sequence] = {
-        question.permit,
-        static_cast<float>(frame.image.width()) / static_cast<float>(image.width),
+        question.permit, static_cast<float>(frame.image.width()) / static_cast<float>(image.width),
         static_cast<float>(frame.image.height()) / static_cast<float>(image.height)};
     ++counts_.sent;
   }
@@ -99,9 +98,10 @@ absl::Status EdgeRemote::Send(std::uint64_t sequence, const Frame& frame, const 
   }
   if (absl::IsInvalidArgument(status) && !std::exchange(told_too_large_, true))
     Log(log::Level::kWarning,
-        fmt::format("{}: frames of {}x{} are not sent: {}; send them smaller (edge.max_side), or as "
-                    "JPEG",
-                    server_, image.width, image.height, MessageOf(status)));
+        fmt::format(
+            "{}: frames of {}x{} are not sent: {}; send them smaller (edge.max_side), or as "
+            "JPEG",
+            server_, image.width, image.height, MessageOf(status)));
   return status;
 }
 

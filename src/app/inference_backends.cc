@@ -26,8 +26,7 @@ class FaceVideo final : public rpc::FaceStream {
             const face::PipelineOptions& options)
       : workers_(workers), pipeline_(canonical, options) {}
 
-  absl::StatusOr<const face::FaceResult*> Next(int worker,
-                                               const rpc::StreamFrame& frame) override {
+  absl::StatusOr<const face::FaceResult*> Next(int worker, const rpc::StreamFrame& frame) override {
     return pipeline_.Next(*workers_[static_cast<std::size_t>(worker)].faces, frame.image,
                           frame.timestamp_us);
   }

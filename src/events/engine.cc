@@ -76,8 +76,8 @@ std::vector<ZoneTotals> EventEngine::zone_totals() const {
   std::vector<ZoneTotals> totals;
   for (std::size_t i = 0; i < impl_->scene.zones.size(); ++i) {
     const ZoneCounts& counts = impl_->zone_counts[i];
-    ZoneTotals& one =
-        totals.emplace_back(ZoneTotals{impl_->scene.zones[i].name, {}, counts.crowd.crowded, counts.most});
+    ZoneTotals& one = totals.emplace_back(
+        ZoneTotals{impl_->scene.zones[i].name, {}, counts.crowd.crowded, counts.most});
     for (std::size_t c = 0; c < impl_->classes.size(); ++c) {
       const auto index = static_cast<ClassIndex>(c);
       const auto [inside, entered] = counts.objects.of(index);

@@ -48,8 +48,9 @@ struct Event {
   std::string camera_id;
   WallTime time;
   std::int64_t epoch = 0;
-  std::int64_t sequence = 0;      ///< of the events of (device, camera, epoch), from 0 without gaps; below 0:
-                                  ///< no message brought it about, see kOfflineAtStart
+  /// Of the events of (device, camera, epoch), from 0 without gaps; below 0: no message brought it about, see
+  /// kOfflineAtStart.
+  std::int64_t sequence = 0;
   std::int64_t frame_number = 0;  ///< the message that brought it about
 
   std::string line;       ///< its name: the `description` of the configuration

@@ -41,14 +41,12 @@ class FaceFinder {
 
   /// Everything in a single picture: first the whole picture's finds, then the tiles', each best first. One face may be
   /// found several times. Valid until the next call, as the one below.
-  absl::StatusOr<std::span<const Detection>> FindAll(DetectionStage& detector,
-                                                     ImageView image);
+  absl::StatusOr<std::span<const Detection>> FindAll(DetectionStage& detector, ImageView image);
 
   /// Faces of a video frame that may be new; `followed` are known already. Where one went `missing`, BlazeFace looks in
   /// every frame, from near by. Empty when it is not time to look.
-  absl::StatusOr<std::span<const Detection>> FindNew(DetectionStage& detector,
-                                                     ImageView image, std::int64_t timestamp_us,
-                                                     int followed,
+  absl::StatusOr<std::span<const Detection>> FindNew(DetectionStage& detector, ImageView image,
+                                                     std::int64_t timestamp_us, int followed,
                                                      std::span<const PixelBox> missing = {});
 
   /// A face has just left: look again soon.
@@ -70,7 +68,8 @@ class FaceFinder {
   std::vector<PixelBox> tiles_;
   std::vector<PixelBox> squares_;  // what the detector is asked for: a call, not one a square
   std::vector<Detection> found_;
-  std::vector<Detection> near_;  // of the same call: finds in squares about faces that are missing, and in tiles
+  std::vector<Detection>
+      near_;  // of the same call: finds in squares about faces that are missing, and in tiles
 };
 
 /// Squares that cover a picture, half overlapped, of half, quarter … its long side: `levels` sizes, none below `min_tile`.

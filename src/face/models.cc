@@ -92,7 +92,8 @@ absl::StatusOr<std::span<const Find>> FaceModels::Detect(ImageView image,
     for (const Detection& face : *faces) finds_.push_back({face, 0});
     return std::span<const Find>(finds_);
   }
-  if (!blaze) return absl::FailedPreconditionError("this face detector looks at whole pictures only");
+  if (!blaze)
+    return absl::FailedPreconditionError("this face detector looks at whole pictures only");
   for (std::size_t i = 0; i < squares.size(); ++i) {
     const auto faces = blaze->DetectIn(image, squares[i]);
     if (!faces.ok()) return faces.status();

@@ -27,7 +27,7 @@ struct ModelOptions {
   DetectorKind detector = DetectorKind::kBlazeFace;
   std::filesystem::path detector_file;  ///< ONNX model of kYuNet and kYoloFace
   nn::OnnxOptions onnx;                 ///< for them
-  bool with_detector = true;  ///< what is left out fails when it is asked
+  bool with_detector = true;            ///< what is left out fails when it is asked
   bool with_mesh = true;
 };
 
@@ -54,7 +54,7 @@ struct FaceModels final : DetectionStage, LandmarkStage {
   std::int64_t network_us() const override { return network_us_; }
 
  private:
-  std::vector<Find> finds_;    // of the last call, as the two below
+  std::vector<Find> finds_;  // of the last call, as the two below
   std::vector<Mesh> meshes_;
   std::int64_t network_us_ = 0;
 };

@@ -3,9 +3,9 @@
 namespace vigil::face {
 namespace {
 
-constexpr const char* kNames[] = {
-    "head_yaw", "head_pitch",    "gaze_away",          "eyes_closed", "drowsiness",
-    "perclos",  "long_closures", "blinks_lengthening", "yawns",       "lids_now"};
+constexpr const char* kNames[] = {"head_yaw",   "head_pitch", "gaze_away",     "eyes_closed",
+                                  "drowsiness", "perclos",    "long_closures", "blinks_lengthening",
+                                  "yawns",      "lids_now"};
 
 }  // namespace
 

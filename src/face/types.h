@@ -123,12 +123,12 @@ struct Yawn {
 
 /// What drowsiness is scored from, beside the eyes of the moment. Windows are those of StateOptions.
 struct EyeHistory {
-  double known_s = 0;   ///< known time in the window of PERCLOS
-  double closed_s = 0;  ///< … of it with the eyes at least 80 % closed
-  std::int32_t blinks = 0;           ///< in the window of drowsiness; as the two below
-  std::int64_t blinks_us = 0;        ///< how long they took together
+  double known_s = 0;                 ///< known time in the window of PERCLOS
+  double closed_s = 0;                ///< … of it with the eyes at least 80 % closed
+  std::int32_t blinks = 0;            ///< in the window of drowsiness; as the two below
+  std::int64_t blinks_us = 0;         ///< how long they took together
   std::int64_t long_closures_us = 0;  ///< time within long closures, the present one included
-  std::int32_t yawns = 0;            ///< in the window of yawns
+  std::int32_t yawns = 0;             ///< in the window of yawns
   friend bool operator==(const EyeHistory&, const EyeHistory&) = default;
 };
 
@@ -193,7 +193,8 @@ struct Timing {
 struct FaceResult {
   std::vector<Face> faces;  ///< by id
   Timing timing;
-  StageSet failed = {};  ///< what these would have found is not set; none but with PipelineOptions::degrade
+  /// What these would have found is not set; none but with PipelineOptions::degrade.
+  StageSet failed = {};
 };
 
 }  // namespace vigil::face

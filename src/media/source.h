@@ -25,7 +25,7 @@ struct SourceInfo {
   double fps = 0;       ///< nominal frames a second; 0: unknown
   std::optional<std::int64_t> duration_us{};  ///< of the video, microseconds
   std::optional<std::int64_t> frames{};       ///< as the container counts them
-  bool live = false;  ///< paced by a camera: frames not taken in time are lost
+  bool live = false;   ///< paced by a camera: frames not taken in time are lost
   bool still = false;  ///< one picture behind an address, a camera's snapshot: see FetchPicture
 };
 

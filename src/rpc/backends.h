@@ -24,12 +24,13 @@ namespace vigil::rpc {
 
 /// A frame whose turn has come. What it points to is valid during the call that it is given to.
 struct StreamFrame {
-  ImageView image;                ///< RGB
-  std::int64_t timestamp_us = 0;  ///< rises strictly from frame to frame of a stream
-  std::uint64_t sequence = 0;     ///< the client's number
-  std::string_view stream_id = {};     ///< the client's, at most limits::kMaxIdBytes; may be empty
-  std::span<const std::uint8_t> jpeg = {};  ///< the file that `image` was decoded from; empty where pixels came
-  std::string_view trace_id = {};      ///< 32 hexadecimal digits; empty: none
+  ImageView image;                  ///< RGB
+  std::int64_t timestamp_us = 0;    ///< rises strictly from frame to frame of a stream
+  std::uint64_t sequence = 0;       ///< the client's number
+  std::string_view stream_id = {};  ///< the client's, at most limits::kMaxIdBytes; may be empty
+  /// The file that `image` was decoded from; empty where pixels came.
+  std::span<const std::uint8_t> jpeg = {};
+  std::string_view trace_id = {};       ///< 32 hexadecimal digits; empty: none
   Deadline deadline = Deadline::max();  ///< after which nobody waits for the result
 };
 
@@ -61,9 +62,10 @@ class ObjectBackend {
 /// A stage of the face pipeline that is served as a service of its own: what it needs, and no more.
 struct StageBackend {
   face::Stage stage = face::Stage::kFaceDetection;
-  std::vector<face::FaceModels*> networks_of_worker;  ///< of face and landmark detection; one a worker
-  const face::CanonicalFace* canonical = nullptr;     ///< of head pose, gaze and blink
-  face::StageOptions options;                         ///< of those and of attention
+  /// Of face and landmark detection; one a worker.
+  std::vector<face::FaceModels*> networks_of_worker;
+  const face::CanonicalFace* canonical = nullptr;  ///< of head pose, gaze and blink
+  face::StageOptions options;                      ///< of those and of attention
 };
 
 /// A network that is served as it is.

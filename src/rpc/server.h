@@ -59,7 +59,7 @@ struct ServedBackends {
   FaceBackend* faces = nullptr;                ///< null: StreamGaze says that it is not available
   ObjectBackend* objects = nullptr;            ///< the same for Infer and StreamInfer
   std::vector<ServedModel>* models = nullptr;  ///< null or empty: KServe knows no model
-  const StageBackend* stage = nullptr;  ///< not null: this stage's service, and no other
+  const StageBackend* stage = nullptr;         ///< not null: this stage's service, and no other
 };
 
 struct ServerCounts {

@@ -125,7 +125,8 @@ absl::StatusOr<std::vector<DeadLetter>> Outbox::DeadLetters(int limit) {
 absl::StatusOr<std::int64_t> Outbox::Revive(std::int64_t sequence, std::string_view action) {
   std::lock_guard guard(impl_->mutex);
   auto statement = impl_->database->Prepare(
-      "UPDATE deliveries SET state = iif(action IN (SELECT action FROM digests), 4, 0), due_us = 0, "
+      "UPDATE deliveries SET state = iif(action IN (SELECT action FROM digests), 4, 0), due_us = "
+      "0, "
       "failures = 0, interruptions = 0 "
       "WHERE state = 3 AND (?1 = 0 OR sequence = ?1) AND (?2 = '' OR action = ?2)");
   if (!statement.ok()) return statement.status();

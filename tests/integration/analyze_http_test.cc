@@ -19,9 +19,9 @@
 namespace vigil {
 namespace {
 
-using testing::HasSubstr;
 using media::test::Connection;
 using media::test::LoopbackServer;
+using testing::HasSubstr;
 
 std::string Answer(const std::string& body, const std::string& type) {
   return fmt::format(
@@ -81,7 +81,8 @@ TEST_F(AnalyzeTest, ASnapshotBehindAnAddressIsAPicture) {
   const auto local = Analyze({Path("a.jpg"), "--json", Path("local.jsonl")});
   ASSERT_EQ(remote.exit_code, 0) << remote.err;
   EXPECT_THAT(remote.out, HasSubstr("attention"));  // the summary of a picture
-  const auto frames = ReadJsonLines(Path("remote.jsonl")), same = ReadJsonLines(Path("local.jsonl"));
+  const auto frames = ReadJsonLines(Path("remote.jsonl")),
+             same = ReadJsonLines(Path("local.jsonl"));
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(frames[0]["faces"], same[0]["faces"]);
 

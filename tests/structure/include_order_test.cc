@@ -15,8 +15,7 @@ namespace {
 const std::map<std::string, int> kRank = {
     {"core", 0},     {"media", 1},  {"nn", 2},    {"face", 3},    {"objects", 3},
     {"tracking", 3}, {"events", 4}, {"store", 5}, {"actions", 6}, {"transport", 6},
-    {"bus", 6},
-    {"rpc", 7},      {"http", 7},   {"app", 8},
+    {"bus", 6},      {"rpc", 7},    {"http", 7},  {"app", 8},
 };
 
 TEST(IncludeOrder, ModulesSeeOnlyModulesToTheirLeft) {

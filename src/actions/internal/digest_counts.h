@@ -28,13 +28,13 @@ struct TimeBin {
 
 struct DigestCounts {
   std::int64_t events = 0, warnings = 0, critical = 0, held = 0;
-  std::vector<CountRow> rules;    ///< rule; count and held
-  std::vector<CountRow> lines;    ///< camera, line, event type, direction, class
-  std::vector<CountRow> zones;    ///< camera, zone, event type, class
-  std::vector<CountRow> others;   ///< camera, event type, class
-  std::vector<CountRow> classes;  ///< class
+  std::vector<CountRow> rules;                  ///< rule; count and held
+  std::vector<CountRow> lines;                  ///< camera, line, event type, direction, class
+  std::vector<CountRow> zones;                  ///< camera, zone, event type, class
+  std::vector<CountRow> others;                 ///< camera, event type, class
+  std::vector<CountRow> classes;                ///< class
   std::array<std::int64_t, 3> with_pictures{};  ///< events that have some, by severity
-  std::vector<TimeBin> bins;      ///< by the window's length parts of hours, hours or days; 1 to 62
+  std::vector<TimeBin> bins;  ///< by the window's length parts of hours, hours or days; 1 to 62
 };
 
 /// Rows are sorted, the largest first; beyond `max_rows` they are summed up in a last one. Errors are those of `events`.

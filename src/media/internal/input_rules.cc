@@ -89,8 +89,8 @@ absl::Status CheckAddress(std::string_view url_or_path) {
   if (authority.port.empty())
     return scheme.needs_host ? absl::OkStatus() : incomplete("the port is missing");
   int port = 0;
-  const auto [end, error] = std::from_chars(authority.port.data(),
-                                            authority.port.data() + authority.port.size(), port);
+  const auto [end, error] =
+      std::from_chars(authority.port.data(), authority.port.data() + authority.port.size(), port);
   const bool whole = error == std::errc() && end == authority.port.data() + authority.port.size();
   if (!whole || port < 1 || port > 65'535)
     return incomplete(fmt::format("the port {} is no number from 1 to 65535", authority.port));

@@ -61,7 +61,7 @@ class EdgeTest : public testing::Test {
     EXPECT_EQ(ended.number("frames,"),
               ended.number("results (") + ended.number("dropped") + ended.number("lost\n"));
     EXPECT_EQ(ended.number("sent,"), ended.number("in time") + ended.number("late") +
-                                         ended.number("passed over") + ended.number("lost;"));
+                                         ended.number("passed over,") + ended.number("lost;"));
     return ended;
   }
 

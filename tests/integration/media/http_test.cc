@@ -76,8 +76,9 @@ TEST(Http, AnHlsListIsLiveUntilItEnds) {
   test::CopyVideo(dir / "a.mp4", dir / "a.ts");
   const std::string segment = Bytes(dir / "a.ts");
   const auto list_of = [](int from, int count, bool ended) {
-    std::string list = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:" +
-                       std::to_string(from) + "\n";
+    std::string list =
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:" +
+        std::to_string(from) + "\n";
     for (int i = from; i < from + count; ++i)
       list += "#EXT-X-DISCONTINUITY\n#EXTINF:2.0,\n/" + std::to_string(i) + ".ts\n";
     return list + (ended ? "#EXT-X-ENDLIST\n" : "");
@@ -94,7 +95,8 @@ TEST(Http, AnHlsListIsLiveUntilItEnds) {
       if (head.find(".m3u8") == std::string::npos) {
         connection.Send(ok("video/mp2t", segment));
       } else {
-        connection.Send(ok("application/vnd.apple.mpegurl", list_of(ended ? 0 : asked++, 3, ended)));
+        connection.Send(
+            ok("application/vnd.apple.mpegurl", list_of(ended ? 0 : asked++, 3, ended)));
       }
     });
     auto source = OpenVideo(server.Url("http", "/live.m3u8"), {}, {});

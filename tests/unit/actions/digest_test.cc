@@ -165,9 +165,7 @@ class DigestTest : public testing::Test {
       }
     }
   }
-  void Add(const Delivery& d) {
-    events_.push_back({d.event, {d.rule}, d.severity, d.pictures});
-  }
+  void Add(const Delivery& d) { events_.push_back({d.event, {d.rule}, d.severity, d.pictures}); }
   DigestEvents Events() const {
     return [this](const auto& visit) {
       std::ranges::for_each(events_, visit);
@@ -323,11 +321,12 @@ TEST_F(DigestTest, PhotosAreSpreadOverTheEvents) {
     events_[i].pictures = {std::to_string(i)};
   }
   std::vector<std::string> read;
-  const auto mail = RenderDigest(Events(), held_, window_, options_,
-                                 [&](const std::filesystem::path& path) -> std::optional<std::string> {
-                                   read.push_back(path.string());
-                                   return "a photo";
-                                 });
+  const auto mail =
+      RenderDigest(Events(), held_, window_, options_,
+                   [&](const std::filesystem::path& path) -> std::optional<std::string> {
+                     read.push_back(path.string());
+                     return "a photo";
+                   });
   ASSERT_TRUE(mail.ok()) << mail.status();
   const std::size_t n = events_.size();
   EXPECT_THAT(read, ElementsAre("0", std::to_string(n / 4), std::to_string(n * 2 / 4),

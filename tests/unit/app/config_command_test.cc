@@ -64,9 +64,9 @@ TEST_F(ConfigCommand, TakesTheFileThatTheEnvironmentNames) {
   EXPECT_EQ(out_.str(), environment_["VIGIL_CONFIG"] + ": fine; 1 set, the rest are defaults\n");
   arguments_.file = (folder_ / "none.yaml").string();  // --config stands above it
   EXPECT_EQ(Run("check"), kExitBadConfiguration);
-  EXPECT_EQ(err_.str(),
-            arguments_.file + ": the configuration cannot be read: No such file or directory; check "
-                              "the name\n");
+  EXPECT_EQ(err_.str(), arguments_.file +
+                            ": the configuration cannot be read: No such file or directory; check "
+                            "the name\n");
   EXPECT_EQ(out_.str(), "");
 }
 

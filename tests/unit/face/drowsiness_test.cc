@@ -129,8 +129,7 @@ TEST(Drowsiness, AMicrosleepShowsWhileItLasts) {
 TEST(Drowsiness, ALookDownAtTheStartIsNotFatigue) {
   for (const double begin : {0.0, 0.5, 5.0}) {
     PersonState state;
-    for (const Passage& p :
-         Watch(state, {.seconds = 30, .events = {Closure(begin, 2)}}))
+    for (const Passage& p : Watch(state, {.seconds = 30, .events = {Closure(begin, 2)}}))
       EXPECT_LE(p.to, kMild) << "begun at " << begin << ", at " << p.at << " s";
   }
 }

@@ -13,7 +13,9 @@ struct HostCase {
 };
 class Host : public testing::TestWithParam<HostCase> {};
 
-TEST_P(Host, IsBetweenCredentialsAndPort) { EXPECT_EQ(AuthorityOf(GetParam().url).host, GetParam().host); }
+TEST_P(Host, IsBetweenCredentialsAndPort) {
+  EXPECT_EQ(AuthorityOf(GetParam().url).host, GetParam().host);
+}
 INSTANTIATE_TEST_SUITE_P(All, Host,
                          testing::Values(HostCase{"rtsp://camera-1/main", "camera-1"},
                                          HostCase{"rtsp://camera-1:8554/main", "camera-1"},
