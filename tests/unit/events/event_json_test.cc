@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCase{"no_type", "type", "", "type is missing"},
                     BadCase{"type", "type", "\"TELEPORT\"", "'TELEPORT' is not known"},
                     BadCase{"time", "time", "\"yesterday\"", "time 'yesterday' is not a time"},
-                    BadCase{"sequence", "sequence", "-1", "sequence is out of range"},
+                    BadCase{"sequence", "sequence", "-3", "sequence is out of range"},
                     BadCase{"wide", "epoch", "18446744073709551615", "epoch is out of range"},
                     BadCase{"fraction", "epoch", "1.5", "epoch is not a whole number"},
                     BadCase{"confidence", "confidence", "1.01", "confidence is out of range"},
@@ -138,7 +138,7 @@ types = set(schema['properties']['type']['enum'])
 validator = jsonschema.Draft202012Validator(close(schema))
 for line in lines: validator.validate(line)
 assert types == {line['type'] for line in lines}, types
-for member, value in [('confidence', 1.1), ('type', 'TELEPORT'), ('time', '2025-01-15'), ('sequence', -1)]:
+for member, value in [('confidence', 1.1), ('type', 'TELEPORT'), ('time', '2025-01-15'), ('sequence', -3)]:
     broken = dict(lines[0]); broken[member] = value
     assert not open_validator.is_valid(broken), member
 broken = dict(lines[0]); del broken['id']

@@ -142,6 +142,7 @@ TEST(Overlay, SaysScoresInNumbers) {
     Image image = Grey({640, 480});
     Face face = FaceAt(1, {200, 150}, 120);
     face.attention.score = score;
+    face.attention.confidence = 1;
     overlay.Draw(image.mutable_view(), Result({face}));
     return image;
   };
@@ -152,6 +153,26 @@ TEST(Overlay, SaysScoresInNumbers) {
     differing += std::abs(a.view().data[i] - b.view().data[i]) > 60;
   }
   EXPECT_GT(differing, 6);
+}
+
+// Of a face that was turned away all the time nothing is known; after a moment, little is.
+TEST(Overlay, ScoresThatLittleIsKnownOfArePale) {
+  const auto drawn = [](float score, float confidence) {
+    Overlay overlay(test::Canonical(), PanelsOnly());
+    Image image = Grey({640, 480});
+    Face face = FaceAt(1, {200, 150}, 120);
+    face.attention.score = score;
+    face.attention.confidence = confidence;
+    overlay.Draw(image.mutable_view(), Result({face}));
+    return image;
+  };
+  const auto same = [](const Image& a, const Image& b) {
+    return std::equal(a.view().data, a.view().data + a.bytes(), b.view().data);
+  };
+  EXPECT_TRUE(same(drawn(8, 0), drawn(90, 0))) << "not known: no number";
+  EXPECT_FALSE(same(drawn(8, 0.04F), drawn(90, 0.04F)));
+  EXPECT_FALSE(same(drawn(8, 0.04F), drawn(8, 0.9F)));
+  EXPECT_TRUE(same(drawn(8, 0.5F), drawn(8, 0.9F)));
 }
 
 TEST(Overlay, PanelsStayWhereTheyWereUntilReset) {
