@@ -29,6 +29,7 @@
 #include "rpc/internal/call_server.h"
 #include "rpc/internal/frame_window.h"
 #include "rpc/internal/from_messages.h"
+#include "rpc/internal/grpc_log.h"
 #include "rpc/internal/grpc_values.h"
 #include "rpc/internal/messages.h"
 #include "vigil/v1/gaze.pb.h"
@@ -367,6 +368,13 @@ class Client final : public GazeClient {
     Read();
   }
 
+  // What failed stages would have found is absent, which is not the same as 0.
+  static absl::Status Whole(const v1::FaceMeshResult& message) {
+    if (message.failed_stages().empty()) return absl::OkStatus();
+    return absl::InternalError(
+        fmt::format("the server's stage {} gave nothing", message.failed_stages(0).substr(0, 32)));
+  }
+
   void OnRead(bool ok) {
     Connection& c = *connection_;
     if (!ok) return Finish();
@@ -387,7 +395,8 @@ class Client final : public GazeClient {
                             message.error().message().substr(0, 200));
       if (status.ok()) status = absl::UnknownError("an error without a code");
     } else {
-      status = internal::FromMessage(message, result.faces);
+      status = Whole(message);
+      if (status.ok()) status = internal::FromMessage(message, result.faces);
     }
     if (!status.ok()) return Lose(sent->sequence, status);
     result.sequence = sent->sequence;
@@ -511,6 +520,7 @@ absl::StatusOr<std::unique_ptr<GazeClient>> GazeClient::Create(const GazeClientO
                                                                GazeEvents& events) {
   VIGIL_CHECK(options.max_in_flight >= 1 && options.max_in_flight <= 64);
   if (auto status = Validate(options); !status.ok()) return status;
+  internal::LogThroughCore();
   return std::make_unique<Client>(options, events);
 }
 

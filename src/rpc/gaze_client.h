@@ -74,7 +74,8 @@ class GazeEvents {
   /// One of these two follows for each frame that Send() took, exactly once.
   virtual void OnResult(RemoteResult result) = 0;
   /// DeadlineExceeded: no result in time. ResourceExhausted: the server has passed it over for a newer one. Unavailable:
-  /// the stream is lost. Cancelled: Disconnect() or Stop(). Else what the server says of this very frame.
+  /// the stream is lost. Cancelled: Disconnect() or Stop(). Internal: a stage of the server gave nothing, so the result is
+  /// not whole. Else what the server says of this very frame.
   virtual void OnLost(std::uint64_t sequence, const absl::Status& why) = 0;
 };
 

@@ -11,7 +11,10 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  // Not every server says why: one that does not know a method, for one.
+  return {code,
+          status.error_message().empty() ? absl::StatusCodeToString(code) : status.error_message()};
 }
 
 std::string PeerOf(std::string_view grpc_peer) {

@@ -45,6 +45,8 @@ class MadeUpFaces final : public FaceBackend {
       face.id = 1;
       face.box = {1, 2, static_cast<float>(frame.timestamp_us) / 1000, 4};
       result_.faces = {face};
+      result_.failed = {};
+      if (owner_.without_poses) result_.failed.Add(face::Stage::kHeadPose);
       return &result_;
     }
 
@@ -59,7 +61,7 @@ class MadeUpFaces final : public FaceBackend {
     return std::make_unique<Stream>(*this);
   }
 
-  std::atomic<bool> hold = false, over = false;
+  std::atomic<bool> hold = false, over = false, without_poses = false;
   std::atomic<int> opened = 0, begun = 0;
 };
 
@@ -209,6 +211,21 @@ TEST_F(GazeClientTest, FramesThatAreTooManyForTheServerAreSaidToBePassedOver) {
   for (const auto& [sequence, why] : events_.lost)
     EXPECT_TRUE(absl::IsResourceExhausted(why)) << why;
   EXPECT_EQ(client->in_flight(), 0U);
+}
+
+// Absent is not 0: a head whose pose nobody knows does not face the camera.
+TEST_F(GazeClientTest, AResultThatIsNotWholeIsNone) {
+  Served server;
+  server.faces.without_poses = true;
+  const auto client = Connect(server.port());
+  ASSERT_TRUE(events_.AwaitUp());
+  ASSERT_TRUE(Send(*client).ok());
+  ASSERT_TRUE(events_.AwaitOutcomes(1));
+  EXPECT_EQ(events_.lost[1], absl::InternalError("the server's stage head-pose gave nothing"));
+  server.faces.without_poses = false;
+  ASSERT_TRUE(Send(*client).ok());
+  ASSERT_TRUE(events_.AwaitOutcomes(2));
+  EXPECT_EQ(events_.results.size(), 1U);
 }
 
 TEST_F(GazeClientTest, AFrameIsGivenUpAtItsDeadlineAndTheStreamGoesOn) {
