@@ -52,11 +52,17 @@ std::string UnknownWord(const CLI::App& app, int argc, char** argv) {
 
 }  // namespace
 
-const CLI::Validator kNamedFile(
-    [](const std::string& name) {
-      return name.empty() ? std::string("the name is empty; leave the flag out for none") : "";
-    },
-    "");
+void AddFileOption(CLI::App& command, const std::string& flag, std::string& path,
+                   const std::string& help, const std::string& type) {
+  command.add_option(flag, path, help)
+      ->type_name(type)
+      ->check(
+          [](const std::string& name) {
+            return name.empty() ? std::string("the name is empty; leave the flag out for none")
+                                : "";
+          },
+          "");
+}
 
 CommandLine::CommandLine()
     : app_("Vigil: real-time vision. Cameras in, understanding out.", "vigil") {
@@ -173,22 +179,14 @@ void CommandLine::AddAnalyze() {
       "INPUT", analyze_.inputs,
       "pictures, folders, patterns, videos, /dev/video0, addresses (rtsp, http, rtmp, srt, udp); "
       "default: camera.url");
-  c.add_option("--save", analyze_.save, "annotated picture or video; a folder for several inputs")
-      ->type_name("PATH")
-      ->check(kNamedFile);
-  c.add_option("--json", analyze_.json, "one JSON object a frame; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
-  c.add_option("--csv", analyze_.csv, "one row a face and frame; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
-  c.add_option("--events", analyze_.events, "one JSON object an event; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
-  c.add_option("--detections", analyze_.detections,
-               "one detection message a frame, for `vigil replay`; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
+  AddFileOption(c, "--save", analyze_.save,
+                "annotated picture or video; a folder for several inputs", "PATH");
+  AddFileOption(c, "--json", analyze_.json, "one JSON object a frame; '-' for standard output");
+  AddFileOption(c, "--csv", analyze_.csv, "one row a face and frame; '-' for standard output");
+  AddFileOption(c, "--events", analyze_.events,
+                "one JSON object an event; '-' for standard output");
+  AddFileOption(c, "--detections", analyze_.detections,
+                "one detection message a frame, for `vigil replay`; '-' for standard output");
   c.add_flag("--display", analyze_.display, "show the annotated frames in a window");
   c.add_flag("--recursive", analyze_.recursive, "take the subfolders of folders too");
   c.add_flag("-q,--quiet", analyze_.quiet, "no progress, no summary");
@@ -220,9 +218,7 @@ void CommandLine::AddReplay() {
        "INPUT", replay_.inputs,
        "files of detection messages, as analyze --detections writes them; '-' for standard input")
       ->required();
-  c.add_option("--events", replay_.events, "one JSON object an event; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
+  AddFileOption(c, "--events", replay_.events, "one JSON object an event; '-' for standard output");
   c.add_option("--speed", replay_.speed,
                "times the recorded pace: 1, 10 …; max: as fast as it goes (default)")
       ->type_name("N|max");

@@ -78,7 +78,8 @@ class CommandLine {
   std::function<int()> command_;
 };
 
-/// Of files that are written.
-extern const CLI::Validator kNamedFile;
+/// An option that names what is to be written. An empty name is refused.
+void AddFileOption(CLI::App& command, const std::string& flag, std::string& path,
+                   const std::string& help, const std::string& type = "FILE");
 
 }  // namespace vigil::app

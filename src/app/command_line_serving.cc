@@ -102,12 +102,8 @@ void CommandLine::AddEdge() {
   AddKeyFlag(c, "--mode", "edge.mode",
              "remote, local, both, or auto: this device looks where the server does not answer",
              "MODE");
-  c.add_option("--json", edge_.json, "one JSON object a result; '-' for standard output")
-      ->type_name("FILE")
-      ->check(kNamedFile);
-  c.add_option("--save", edge_.save, "annotated video; a folder for several inputs")
-      ->type_name("PATH")
-      ->check(kNamedFile);
+  AddFileOption(c, "--json", edge_.json, "one JSON object a result; '-' for standard output");
+  AddFileOption(c, "--save", edge_.save, "annotated video; a folder for several inputs", "PATH");
   c.add_flag("--display", edge_.display, "show the annotated frames in a window");
   c.add_flag("-q,--quiet", edge_.quiet, "no progress, no summary");
   AddKeyFlag(c, "--deadline", "edge.deadline",

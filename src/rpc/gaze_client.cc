@@ -1,19 +1,14 @@
 #include "rpc/gaze_client.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/slice.h>
 #include <pthread.h>
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -29,6 +24,7 @@
 #include "rpc/internal/call_server.h"
 #include "rpc/internal/frame_window.h"
 #include "rpc/internal/from_messages.h"
+#include "rpc/internal/gaze_connection.h"
 #include "rpc/internal/grpc_log.h"
 #include "rpc/internal/grpc_values.h"
 #include "rpc/internal/messages.h"
@@ -37,13 +33,13 @@
 namespace vigil::rpc {
 namespace {
 
+using internal::FrameMessage;
 using internal::FrameWindow;
-using HealthResponse = grpc::health::v1::HealthCheckResponse;
+using internal::GazeConnection;
+using internal::HealthResponse;
 
 constexpr const char* kMethod = "/vigil.v1.GazeService/StreamGaze";
-constexpr int kMaxResultBytes = 8 << 20;         // limits::kMaxFaces meshes have 2 MB
 constexpr std::chrono::milliseconds kTick{500};  // the longest sleep of the thread
-constexpr std::chrono::milliseconds kPingEvery{15'000}, kPingTimeout{5'000};
 
 // What ends in the completion queue. One of each at a time.
 enum class Event : std::uintptr_t {
@@ -62,78 +58,6 @@ gpr_timespec GrpcDeadline(std::chrono::milliseconds wait) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                       gpr_time_from_millis(wait.count(), GPR_TIMESPAN));
 }
-
-// A VideoFrame with the picture in its place: one copy of it, and one piece of memory.
-grpc::ByteBuffer MessageOf(const v1::VideoFrame& head, std::span<const std::uint8_t> picture) {
-  using google::protobuf::internal::WireFormatLite;
-  using google::protobuf::io::CodedOutputStream;
-  constexpr std::uint32_t kKey = WireFormatLite::MakeTag(v1::VideoFrame::kFrameDataFieldNumber,
-                                                         WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  const auto size = static_cast<std::uint32_t>(picture.size());
-  grpc::Slice slice(head.ByteSizeLong() + CodedOutputStream::VarintSize32(kKey) +
-                    CodedOutputStream::VarintSize32(size) + size);
-  // The slice is new, and nobody else sees it yet.
-  auto* at = const_cast<std::uint8_t*>(slice.begin());
-  at = head.SerializeWithCachedSizesToArray(at);
-  at = CodedOutputStream::WriteVarint32ToArray(kKey, at);
-  at = CodedOutputStream::WriteVarint32ToArray(size, at);
-  std::memcpy(at, picture.data(), picture.size());
-  return {&slice, 1};
-}
-
-std::shared_ptr<grpc::Channel> NewChannel(const GazeClientOptions& options) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxResultBytes);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(kPingEvery.count()));
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(kPingTimeout.count()));
-  // Frames go where they were told to, by nobody else's way; each attempt is a connection of its own.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetServiceConfigJSON("{}");
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  if (!options.server.tls)
-    return grpc::CreateCustomChannel(options.server.target(), grpc::InsecureChannelCredentials(),
-                                     arguments);
-  if (!options.tls.server_name.empty()) arguments.SetSslTargetNameOverride(options.tls.server_name);
-  grpc::SslCredentialsOptions ssl;
-  ssl.pem_root_certs = options.tls.ca;
-  ssl.pem_cert_chain = options.tls.certificate;
-  ssl.pem_private_key = options.tls.key;
-  return grpc::CreateCustomChannel(options.server.target(), grpc::SslCredentials(ssl), arguments);
-}
-
-// One connection, from the attempt to its end. Its operations write into it, so it stays until the last has ended.
-struct Connection {
-  explicit Connection(const GazeClientOptions& options)
-      : channel(NewChannel(options)),
-        health_stub(grpc::health::v1::Health::NewStub(channel)),
-        gaze_stub(channel) {}
-
-  std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<grpc::health::v1::Health::Stub> health_stub;
-  grpc::GenericStub gaze_stub;
-
-  std::unique_ptr<grpc::ClientContext> health_context;  // none: no check is under way
-  std::unique_ptr<grpc::ClientAsyncResponseReader<HealthResponse>> health_reader;
-  HealthResponse health_response;
-  grpc::Status health_status;
-  Clock::time_point next_health = Clock::time_point::max();
-
-  grpc::ClientContext context;
-  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream;
-  grpc::ByteBuffer incoming;
-  grpc::Status status;
-  bool writing = false, done_sending = false, finishing = false;
-  bool up = false;                  // was told of
-  bool ending = false;              // nothing new is begun
-  std::optional<absl::Status> why;  // it ended; none: it was asked to
-  int pending = 0;
-  struct Unsent {
-    std::uint64_t sequence;
-    grpc::ByteBuffer message;
-  };
-  std::deque<Unsent> unsent;
-};
 
 class Client final : public GazeClient {
  public:
@@ -173,7 +97,7 @@ class Client final : public GazeClient {
     if (window_.full()) return absl::ResourceExhaustedError("too many frames are on their way");
     const bool first = window_.empty();
     window_.Add({frame.sequence, frame.timestamp_us, now, frame.deadline});
-    auto message = MessageOf(head, bytes);
+    auto message = FrameMessage(head, bytes);
     if (connection_->writing) {
       connection_->unsent.push_back({frame.sequence, std::move(message)});
     } else {
@@ -297,12 +221,12 @@ class Client final : public GazeClient {
 
   void Begin() {
     connect_wanted_ = false;
-    connection_ = std::make_unique<Connection>(options_);
+    connection_ = std::make_unique<GazeConnection>(options_);
     CheckHealth(options_.connect_timeout);
   }
 
   void CheckHealth(std::chrono::milliseconds limit) {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     c.next_health = Clock::time_point::max();
     c.health_context = std::make_unique<grpc::ClientContext>();
     c.health_context->set_deadline(GrpcDeadline(limit));
@@ -336,7 +260,7 @@ class Client final : public GazeClient {
   }
 
   void OnHealth() {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     c.health_context.reset();
     if (c.ending) return;
     const grpc::StatusCode code = c.health_status.error_code();
@@ -361,7 +285,7 @@ class Client final : public GazeClient {
   }
 
   void OnStarted(bool ok) {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     if (!ok || c.ending) return Finish();
     c.up = true;
     news_.up = true;
@@ -376,7 +300,7 @@ class Client final : public GazeClient {
   }
 
   void OnRead(bool ok) {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     if (!ok) return Finish();
     const auto now = Clock::now();
     v1::FaceMeshResult message;
@@ -407,7 +331,7 @@ class Client final : public GazeClient {
   }
 
   void OnWritten(bool ok) {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     c.writing = false;
     // One that cannot be written any more is over; reading says why.
     if (!ok || c.ending || c.unsent.empty()) return;
@@ -417,7 +341,7 @@ class Client final : public GazeClient {
   }
 
   void OnFinished() {
-    Connection& c = *connection_;  // its stream stays: a write may still be on its way back
+    GazeConnection& c = *connection_;  // its stream stays: a write may still be on its way back
     if (c.ending) return;
     auto status = internal::FromGrpc(c.status);
     if (status.ok()) status = absl::UnavailableError("has ended the stream");
@@ -443,7 +367,7 @@ class Client final : public GazeClient {
 
   // The connection comes to its end: what is under way is cancelled and waited for.
   void End(std::optional<absl::Status> why) {
-    Connection& c = *connection_;
+    GazeConnection& c = *connection_;
     if (std::exchange(c.ending, true)) return;
     LoseAll(why.value_or(absl::CancelledError("the stream was given up")));
     c.why = std::move(why);
@@ -494,7 +418,7 @@ class Client final : public GazeClient {
   std::condition_variable gone_;
   // Under mutex_.
   FrameWindow window_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<GazeConnection> connection_;
   std::optional<grpc::Alarm> alarm_;
   News news_;
   bool connect_wanted_ = false;

@@ -1,4 +1,4 @@
-// What gRPC has to say goes where everything else is logged.
+// What gRPC and protobuf have to say goes where everything else is logged.
 #pragma once
 
 namespace vigil::rpc::internal {
