@@ -73,7 +73,7 @@ class Analysis {
     for (const std::string& note : NotYet(config_)) log::Warning("{}", note);
     ExpandInputs();
     if (inputs_.empty()) return kFailed;
-    auto saves = PlanSaves(arguments_.save, inputs_);
+    auto saves = PlanSaves(arguments_.save, inputs_, Snapshots::kMayBe);
     if (!saves.ok())
       return Complain(saves.status()), absl::IsInvalidArgument(saves.status()) ? kUsage : kFailed;
     saves_ = *std::move(saves);

@@ -68,6 +68,8 @@ class Job {
       opened = FirstAttempt(stop);
       if (input.kind == Kind::kVideo && !opened->ok()) return opened->status();
       if (opened->ok()) input.kind = KindOf((**opened)->info());
+      // Who wants a picture is not served by waiting for a camera.
+      if (!opened->ok() && media::CanWritePicture(save_)) return opened->status();
       if (opened->ok() && input.kind != Kind::kPicture && media::CanWritePicture(save_))
         return absl::InvalidArgumentError(
             fmt::format("--save {}: {} is a video, which is saved as .mp4, .m4v or .mov",
@@ -287,7 +289,7 @@ class Job {
     report_.detect_us += result.timing.detect_us;
     report_.mesh_us += result.timing.mesh_us;
     report_.other_us += result.timing.other_us;
-    const int limit = MaxFacesOf(context_.config, input_.kind == media::Input::Kind::kPicture);
+    const int limit = MaxFacesOf(context_.config, report_.is_picture);
     if (static_cast<int>(result.faces.size()) >= limit) report_.faces_limit = limit;
     for (const face::Face& face : result.faces) {
       report_.faces = std::max(report_.faces, face.id);

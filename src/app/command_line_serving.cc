@@ -9,6 +9,12 @@
 #include "app/stage_command.h"
 
 namespace vigil::app {
+namespace {
+
+constexpr const char* kExitCodes =
+    "Exit code: 0 stopped,\n1 a port or model failed, 2 wrong usage, 78 wrong configuration.";
+
+}  // namespace
 
 void CommandLine::AddServerFlags(CLI::App& c, const std::string& listen) {
   AddConfigOptions(c);
@@ -21,6 +27,8 @@ void CommandLine::AddServerFlags(CLI::App& c, const std::string& listen) {
              "who signs the certificates that clients have to show, PEM", "FILE");
   AddKeySwitch(c, "--insecure", "server.insecure", "listen beyond this machine without TLS");
   AddKeyFlag(c, "--threads", "threads", "workers; 0: one a core", "N");
+  AddKeyFlag(c, "--attention-purpose", "face.attention_purpose",
+             "what people's attention is scored for; needed beyond this machine", "TEXT");
 }
 
 void CommandLine::AddInfer() {
@@ -32,9 +40,11 @@ void CommandLine::AddInfer() {
   AddDetectorFlags(c);
   c.footer(
       "Examples:\n  vigil infer\n  vigil infer --faces --detector yolox-nano --threads 4\n"
-      "  vigil infer --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key\n"
+      "  vigil infer --listen 0.0.0.0:50051 --tls-cert server.pem --tls-key server.key "
+      "--attention-purpose \"driver safety\"\n"
       "  curl http://127.0.0.1:50051/health\n\n"
-      "Ctrl-C or SIGTERM: streams come to their end within server.drain, then exit code 0.");
+      "Ctrl-C or SIGTERM: streams come to their end within server.drain. " +
+      std::string(kExitCodes));
   c.callback([this] {
     command_ = [this] {
       return WithConfig([](const Config& config) { return RunInfer(config); }, "infer");
@@ -53,7 +63,8 @@ void CommandLine::AddStage() {
       "Examples:\n  vigil stage head-pose\n  vigil stage face-detection --listen 127.0.0.1:50152 "
       "--threads 1\n"
       "  curl http://127.0.0.1:50054/health\n\n"
-      "Blink and attention keep a state a stream: a stream's frames belong to one replica.");
+      "Blink and attention keep a state a stream: a stream's frames belong to one replica.\n" +
+      std::string(kExitCodes));
   c.callback([this] {
     command_ = [this] {
       const face::Stage stage = *face::StageNamed(stage_);
@@ -82,7 +93,8 @@ void CommandLine::AddOrchestrate() {
       "  vigil orchestrate --config cluster.yaml --redis redis://127.0.0.1\n\n"
       "A stage that does not answer is named in each result (failed_stages) and costs its part "
       "alone.\n"
-      "docs/stages.md has the walk-through.");
+      "docs/stages.md has the walk-through.\n" +
+      std::string(kExitCodes));
   c.callback([this] {
     command_ = [this] {
       return WithConfig([](const Config& config) { return RunOrchestrate(config); }, "orchestrate",

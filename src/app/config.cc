@@ -12,6 +12,7 @@
 #include "core/nearest.h"
 #include "media/mask.h"
 #include "media/video_writer.h"
+#include "nn/kserve_model.h"
 #include "nn/model_catalog.h"
 
 namespace vigil::app {
@@ -118,6 +119,23 @@ void RegisterDrowsiness(Schema& s, face::DrowsinessOptions& o) {
   s.Key("lengthening_weight", o.lengthening_weight)
       .Range(0, 100)
       .Doc("points that blinks longer than the person's own can add");
+  s.Key("lengthening_from", o.lengthening_from)
+      .Range(1, 10)
+      .Doc("… from this mean duration on, over the person's own");
+  s.Key("lengthening_full", o.lengthening_full).Range(1, 10).Doc("… and all from this");
+  s.Key("lengthening_blinks", o.lengthening_least_blinks)
+      .Range(1, 100)
+      .Doc("fewer blinks in the window say nothing of their length");
+  s.Key("lids_now_weight", o.lids_now_weight)
+      .Range(0, 100)
+      .Doc("points that shut lids can add while nothing is known of before");
+  s.Key("least_known", o.least_known_s)
+      .Range(1, 600)
+      .Doc("seconds: closed time is divided by at least so much known time");
+  s.Key("full_confidence_coverage", o.full_confidence_coverage)
+      .Ratio()
+      .Range(0.01F, 1)
+      .Doc("coverage of PERCLOS from which the confidence is 1");
   s.Key("yawns_weight", o.yawns_weight).Range(0, 100).Doc("points that yawns can add");
   s.Key("yawns_full", o.yawns_full).Range(1, 100).Doc("yawns in yawn_window that add all");
   s.Microseconds("yawn_window", o.yawn_window_us).Doc("how long a yawn counts");
@@ -180,6 +198,10 @@ void RegisterFace(Schema& s, FaceConfig& face) {
   s.Microseconds("perclos.window", states.perclos.window_us)
       .Doc("PERCLOS is the share of so much time");
   s.Group("yawn", states.yawn, RegisterYawn);
+  s.Key("attention_purpose", face.attention_purpose)
+      .Doc(
+          "what people's attention is scored for, such as driver safety; has to be said before "
+          "other machines are served (docs/drowsiness.md), and is shown in /health");
   s.Group("attention", states.attention, RegisterAttention);
   s.Group("drowsiness", states.drowsiness, RegisterDrowsiness);
   s.Check([&states] { return face::Validate(states); });
@@ -281,6 +303,19 @@ void Register(Schema& schema, Config& config) {
              {"tensorrt", nn::OnnxProvider::kTensorRt}})
       .Doc("what runs ONNX models");
   schema.Key("models.device", config.models.device).Range(0, 255).Doc("number of the GPU");
+  schema.Key("models.server", config.models.server)
+      .Check([](const std::string& url) {
+        if (url.empty() || (nn::IsKserveUrl(url) && nn::ParseKserveUrl(url + "/model").ok()))
+          return absl::OkStatus();
+        return absl::InvalidArgumentError("must be grpc://host:port or grpcs://host:port");
+      })
+      .Doc(
+          "grpc://host:port: a KServe v2 server (Triton, OpenVINO Model Server, vigil infer) that "
+          "runs the face networks, by the names that vigil models list has; empty: here");
+  schema.Key("models.server_ca_file", config.models.server_ca_file)
+      .Doc(
+          "PEM: who signs the certificate of grpcs:// servers, here and in detector.model_file; "
+          "empty: whom this machine trusts");
   schema.Key("threads", config.threads)
       .Range(0, 1024)
       .Doc("inputs worked on at once; 0: one a core");
@@ -326,6 +361,8 @@ absl::StatusOr<face::ModelOptions> ModelOptionsOf(const Config& config) {
   options.onnx.provider = config.models.provider;
   options.onnx.device = config.models.device;
   options.onnx.runtime_library = config.models.onnxruntime_library;
+  options.server = config.models.server;
+  options.server_ca_file = config.models.server_ca_file;
   if (config.face.detector == FaceDetector::kYuNet) options.detector = face::DetectorKind::kYuNet;
   if (config.face.detector == FaceDetector::kYoloFace)
     options.detector = face::DetectorKind::kYoloFace;

@@ -36,6 +36,7 @@ struct FaceConfig {
   std::string detector_file;
   int mesh = face::kRefinedPoints;
   std::optional<int> max_faces;  ///< none: kMaxFacesOfPicture, kMaxFacesOfVideo
+  std::string attention_purpose;
   face::PipelineOptions pipeline;
 };
 
@@ -60,6 +61,7 @@ struct Config {
     std::string onnxruntime_library;
     nn::OnnxProvider provider = nn::OnnxProvider::kCpu;
     int device = 0;
+    std::string server, server_ca_file;
   } models;
   int threads = 0;                          ///< 0: one a core
   std::vector<std::vector<Point2f>> masks;  ///< fractions of the frame

@@ -163,7 +163,8 @@ void RegisterCommand(Schema& s, actions::CommandOptions& o) {
 void RegisterDelivery(Schema& schema, DeliveryConfig& config) {
   schema.Key("state_dir", config.state_dir)
       .Doc(
-          "folder of what survives a restart; default: STATE_DIRECTORY, else ~/.local/state/vigil");
+          "folder of what survives a restart; default: $STATE_DIRECTORY, else "
+          "$XDG_STATE_HOME/vigil, else ~/.local/state/vigil");
   schema.Group("outbox", config.outbox, RegisterOutbox);
   schema.Key("outbox.drain", config.drain)
       .Range(std::chrono::milliseconds(0), std::chrono::hours(1))

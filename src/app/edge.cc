@@ -70,25 +70,34 @@ class Edge {
       : arguments_(arguments), config_(config), health_("edge", VersionNumber()) {}
 
   int Run() {
-    if (auto status = Prepare(); !status.ok()) {
-      if (signals_.signal() != 0) return kExitOk;
-      Complain(status);
-      return absl::IsInvalidArgument(status) ? kExitUsage : kExitFailed;
-    }
+    if (auto status = FindPlaces(); !status.ok()) return FailedBegin(status, kExitUsage);
+    if (auto status = Prepare(); !status.ok()) return FailedBegin(status, kExitBadConfiguration);
+    if (auto status = OpenJson(); !status.ok()) return FailedBegin(status, kExitUsage);
     RunStreams();
     return Report();
   }
 
  private:
-  // Everything that can fail before the first frame.
-  absl::Status Prepare() {
+  int FailedBegin(const absl::Status& status, int exit_if_invalid) {
+    if (signals_.signal() != 0) return kExitOk;
+    Complain(status);
+    return absl::IsInvalidArgument(status) ? exit_if_invalid : kExitFailed;
+  }
+
+  // What comes from where, and goes where: what the command line says.
+  absl::Status FindPlaces() {
     if (auto status = FindInputs(); !status.ok()) return status;
-    auto saves = PlanSaves(arguments_.save, inputs_);
+    auto saves = PlanSaves(arguments_.save, inputs_, Snapshots::kNo);
     if (!saves.ok()) return saves.status();
     saves_ = *std::move(saves);
     std::vector<Output> outputs = {{"--json", arguments_.json}};
     for (const auto& save : saves_) outputs.push_back({"--save", save.string()});
     if (auto status = CheckOutputs(outputs, IdentitiesOf(inputs_)); !status.ok()) return status;
+    return CheckServerIsNamed(config_.edge);
+  }
+
+  // What the configuration says.
+  absl::Status Prepare() {
     if (config_.edge.mode != EdgeMode::kLocal) {
       auto server = ClientOptionsOf(config_.edge);
       if (!server.ok()) return server.status();
@@ -105,6 +114,11 @@ class Edge {
       if (!http.ok()) return http.status();
       http_ = *std::move(http);
     }
+    return absl::OkStatus();
+  }
+
+  // Last: what a file held before is gone then.
+  absl::Status OpenJson() {
     if (arguments_.json.empty()) return absl::OkStatus();
     auto json = OrderedOutput::Create(arguments_.json, inputs_.size(), false, signals_.token());
     if (!json.ok()) return json.status();

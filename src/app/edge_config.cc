@@ -73,6 +73,10 @@ void RegisterEdge(Schema& schema, EdgeConfig& config) {
   s.Key("jpeg_quality", config.jpeg_quality).Range(1, 100).Doc("of the frames that are sent");
   s.Key("max_side", config.max_side)
       .Range(0, limits::kMaxPictureSide)
+      .Check([](int side) {
+        return side == 0 || side >= 64 ? absl::OkStatus()
+                                       : absl::InvalidArgumentError("must be 0, or 64 or more");
+      })
       .Doc(
           "pixels of the longer side; larger frames are sent smaller, results are of the frame as "
           "it is; 0: all as they are");
@@ -113,10 +117,13 @@ void RegisterEdge(Schema& schema, EdgeConfig& config) {
   });
 }
 
+absl::Status CheckServerIsNamed(const EdgeConfig& config) {
+  if (config.mode == EdgeMode::kLocal || !config.server.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "no server is named: add --remote-dgx http://HOST:50051 (remote_dgx_url), or --mode local");
+}
+
 absl::StatusOr<rpc::GazeClientOptions> ClientOptionsOf(const EdgeConfig& config) {
-  if (config.server.empty())
-    return absl::InvalidArgumentError(
-        "no server is named: add --remote-dgx http://HOST:50051 (remote_dgx_url), or --mode local");
   rpc::GazeClientOptions options;
   auto server = rpc::ServerAddress::Parse(config.server);
   if (!server.ok()) return server.status();
@@ -125,16 +132,12 @@ absl::StatusOr<rpc::GazeClientOptions> ClientOptionsOf(const EdgeConfig& config)
   options.connect_timeout = config.connect_timeout;
   options.health_interval = config.health_interval;
   options.tls.server_name = config.server_name;
-  const std::pair<const std::string*, std::pair<const char*, std::string*>> files[] = {
-      {&config.ca_file, {"edge.tls.ca_file", &options.tls.ca}},
-      {&config.certificate_file, {"edge.tls.certificate_file", &options.tls.certificate}},
-      {&config.key_file, {"edge.tls.key_file", &options.tls.key}}};
-  for (const auto& [path, into] : files) {
-    if (path->empty()) continue;
-    auto text = ReadPem(*path, into.first);
-    if (!text.ok()) return text.status();
-    *into.second = *std::move(text);
-  }
+  if (auto status = ReadPemFiles(
+          {{"edge.tls.ca_file", config.ca_file, options.tls.ca},
+           {"edge.tls.certificate_file", config.certificate_file, options.tls.certificate},
+           {"edge.tls.key_file", config.key_file, options.tls.key}});
+      !status.ok())
+    return status;
   if (auto status = rpc::Validate(options); !status.ok()) return status;
   return options;
 }

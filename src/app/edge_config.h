@@ -43,8 +43,11 @@ struct EdgeConfig {
 /// `remote_dgx_url`, and the section `edge`.
 void RegisterEdge(config::Schema& schema, EdgeConfig& config);
 
+/// InvalidArgument: the mode needs a server, and none is named.
+absl::Status CheckServerIsNamed(const EdgeConfig& config);
+
 /// The server and how it is spoken to; certificates are read. `stream_id` and `trace_id` are left empty.
-/// InvalidArgument: no server is named, or its address is none. NotFound …: a certificate's file.
+/// InvalidArgument: the server's address is none, or a certificate's file.
 absl::StatusOr<rpc::GazeClientOptions> ClientOptionsOf(const EdgeConfig& config);
 
 }  // namespace vigil::app

@@ -17,15 +17,14 @@ class EdgeMetrics {
       : metrics_(metrics),
         stream_(stream),
         captured_(Add("vigil_frames_captured_total", "Frames that came from the source")),
+        connects_(Add("vigil_edge_connects_total", "Streams to the server")),
         round_trip_(metrics.AddHistogram("vigil_edge_round_trip_ms",
                                          "From sending a frame until its result came",
                                          LatencyBounds(), {{"stream", stream}})),
         fps_(metrics.AddGauge("stream_fps", "Results a second", {{"stream", stream}})),
         trusted_(metrics.AddGauge("vigil_edge_server_in_use",
                                   "1: results come from the server; 0: they do not",
-                                  {{"stream", stream}})),
-        connects_(metrics.AddGauge("vigil_edge_connects", "Streams to the server, so far",
-                                   {{"stream", stream}})) {
+                                  {{"stream", stream}})) {
     for (const Computed computed : {Computed::kRemote, Computed::kLocal, Computed::kBoth}) {
       const MetricLabels labels{{"stream", stream}, {"computed", std::string(Name(computed))}};
       processed_[static_cast<std::size_t>(computed)].emplace(
@@ -52,7 +51,7 @@ class EdgeMetrics {
   const Counter& captured() const { return captured_; }
   const Gauge& fps() const { return fps_; }
   const Gauge& trusted() const { return trusted_; }
-  const Gauge& connects() const { return connects_; }
+  const Counter& connects() const { return connects_; }
 
  private:
   Counter Add(const char* name, const char* help) const {
@@ -60,9 +59,9 @@ class EdgeMetrics {
   }
   Metrics& metrics_;
   const std::string stream_;
-  const Counter captured_;
+  const Counter captured_, connects_;
   const Histogram round_trip_;
-  const Gauge fps_, trusted_, connects_;
+  const Gauge fps_, trusted_;
   std::optional<Counter> processed_[3];
   std::optional<Histogram> latency_[3];
 };

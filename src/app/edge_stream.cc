@@ -346,7 +346,7 @@ class EdgeStream final : private EdgeRemoteEvents {
     if (Clock::now() < next_loss_line_) return;
     next_loss_line_ = After(1s);
     const std::string frame = fmt::to_string(number);
-    const log::Field fields[] = {{"stream_id", name_}, {"frame", frame}};
+    const log::Field fields[] = {{"stream_id", name_}, {"frame", frame, true}};
     log::Write(log::Level::kWarning,
                fmt::format("frames without a result: {}, the last: {}",
                            std::exchange(unsaid_losses_, 0), report_.last_loss),
@@ -376,7 +376,8 @@ class EdgeStream final : private EdgeRemoteEvents {
     if (!remote_) return context_.health.Set(name_, HealthState::kHealthy, "local");
     const auto state = remote_->state();
     metrics_.trusted().Set(state.trusted ? 1 : 0);
-    metrics_.connects().Set(static_cast<double>(remote_->counts().connects));
+    const auto connects = remote_->counts().connects;
+    metrics_.connects().Add(static_cast<double>(connects - std::exchange(connects_, connects)));
     if (state.trusted)
       return context_.health.Set(name_, HealthState::kHealthy, std::string(Name(edge_.mode)));
     context_.health.Set(name_, models_ ? HealthState::kDegraded : HealthState::kUnhealthy,
@@ -384,7 +385,10 @@ class EdgeStream final : private EdgeRemoteEvents {
   }
 
   void CountAtEnd() {
+    std::uint64_t left = 0;  // what still came until the camera had ended
+    while (slot_.Take(After(1s), {})) ++left;
     report_.capture = capture_->counts();
+    report_.capture.dropped += left;
     report_.skipped = skipped_;
     metrics_.captured().Add(static_cast<double>(report_.capture.captured - watched_.captured));
     metrics_.Dropped("camera", report_.capture.dropped - watched_.dropped);
@@ -406,7 +410,7 @@ class EdgeStream final : private EdgeRemoteEvents {
   JsonWriter json_;
   std::string line_;
   CaptureCounts watched_;
-  std::uint64_t watched_results_ = 0;
+  std::uint64_t watched_results_ = 0, connects_ = 0;
   std::uint64_t unsaid_losses_ = 0;
   Clock::time_point next_loss_line_;
   Clock::time_point next_watch_ = Clock::now() + kWatch;

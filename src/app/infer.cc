@@ -40,8 +40,11 @@ std::string NamesOf(const std::vector<rpc::ServedModel>& models) {
 int RunInfer(const Config& config) {
   StopOnSignal signals;
   // What can be said at once is said before models are loaded.
-  if (const auto addresses = AddressesOf(config.server); !addresses.ok())
-    return Fail(addresses.status());
+  const auto addresses = AddressesOf(config.server);
+  if (!addresses.ok()) return Fail(addresses.status());
+  const bool faces = config.face.enabled.value_or(config.scene.detector_file.empty());
+  if (auto status = CheckPurpose(config.face.attention_purpose, *addresses); faces && !status.ok())
+    return Fail(status);
   if (!config.masks.empty())
     log::Warning("masks: have no effect in infer; mask where the camera is");
   if (const nn::KnownModel* known = nn::FindKnownModel(config.scene.detector_file);
@@ -60,6 +63,7 @@ int RunInfer(const Config& config) {
     health.Set(part, HealthState::kHealthy, on ? text : "not looked for");
   };
   tell("faces", (*backends)->faces() != nullptr, "ready");
+  if (faces) TellPurpose(config, health);
   tell("objects", (*backends)->objects() != nullptr,
        (*backends)->objects() != nullptr ? (*backends)->objects()->model_name() : "");
   health.Set("models", HealthState::kHealthy, NamesOf((*backends)->models()));

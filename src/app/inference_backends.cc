@@ -153,7 +153,8 @@ absl::Status InferenceBackends::LoadServed(const Config& config, const ModelPlan
     std::filesystem::path path;
   };
   std::vector<File> files;
-  if (config.server.serve_models && plan.faces) {
+  // What runs elsewhere is served there.
+  if (config.server.serve_models && plan.faces && plan.faces->server.empty()) {
     for (const std::string_view name : kFaceModels) {
       const nn::KnownModel* known = nn::FindKnownModel(name);
       if (known != nullptr && std::filesystem::exists(plan.faces->dir / known->file))
@@ -161,7 +162,7 @@ absl::Status InferenceBackends::LoadServed(const Config& config, const ModelPlan
     }
   }
   if (config.server.serve_models && plan.objects && !plan.objects->model_file.empty() &&
-      !nn::IsKserveUrl(plan.objects->model_file))  // one that runs elsewhere is served there
+      !nn::IsKserveUrl(plan.objects->model_file))
     files.push_back({objects_->model_name(), "1", plan.objects->model_file});
   for (const auto& [name, model] : config.server.models)
     files.push_back({name, model.version, model.file});

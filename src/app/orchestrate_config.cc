@@ -97,16 +97,11 @@ absl::StatusOr<rpc::ClientTlsOptions> ClientTlsOf(const OrchestrateConfig::Tls& 
   rpc::ClientTlsOptions tls;
   tls.enabled = config.enabled;
   if (!config.enabled) return tls;
-  const std::pair<const std::string*, std::pair<const char*, std::string*>> files[] = {
-      {&config.ca_file, {"orchestrate.tls.ca_file", &tls.ca}},
-      {&config.certificate_file, {"orchestrate.tls.certificate_file", &tls.certificate}},
-      {&config.key_file, {"orchestrate.tls.key_file", &tls.key}}};
-  for (const auto& [path, into] : files) {
-    if (path->empty()) continue;
-    auto text = ReadPem(*path, into.first);
-    if (!text.ok()) return text.status();
-    *into.second = *std::move(text);
-  }
+  auto status =
+      ReadPemFiles({{"orchestrate.tls.ca_file", config.ca_file, tls.ca},
+                    {"orchestrate.tls.certificate_file", config.certificate_file, tls.certificate},
+                    {"orchestrate.tls.key_file", config.key_file, tls.key}});
+  if (!status.ok()) return status;
   return tls;
 }
 

@@ -69,6 +69,7 @@ class Stream final : public rpc::FaceStream {
     if (!pipeline_) Begin(frame.stream_id);
     remote_->BeginFrame(
         {.deadline = std::min(frame.deadline, After(shared_.config.orchestrate.frame_deadline)),
+         .sequence = frame.sequence,
          .trace_id = frame.trace_id,
          .jpeg = shared_.config.orchestrate.picture == SentPicture::kAsReceived
                      ? frame.jpeg
@@ -165,17 +166,21 @@ class OrchestratorImpl final : public Orchestrator {
   void TellHealth(Health& health) const override {
     for (const Stage stage : face::kStages) {
       const std::string name(NameOf(stage));
-      const auto* client = shared_.client(stage);
+      rpc::StageClient* client = shared_.client(stage);
       if (client == nullptr) {
         health.Set(name, HealthState::kHealthy, "in this process");
         continue;
       }
+      client->Probe();
       const auto state = client->state();
       if (state.away == 0) {
-        health.Set(name, HealthState::kHealthy, fmt::format("{} replicas", state.replicas));
+        health.Set(name, HealthState::kHealthy,
+                   state.replicas == 1 ? "1 replica" : fmt::format("{} replicas", state.replicas));
+      } else if (state.replicas == 1) {
+        health.Set(name, HealthState::kDegraded, state.last_error);
       } else {
         health.Set(name, HealthState::kDegraded,
-                   fmt::format("{} of {} replicas do not answer: {}", state.away, state.replicas,
+                   fmt::format("{} of {} replicas do not answer; {}", state.away, state.replicas,
                                state.last_error));
       }
     }

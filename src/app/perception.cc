@@ -60,6 +60,7 @@ absl::StatusOr<ModelPlan> PlanModels(const Config& config) {
     plan.objects->engine.provider = config.models.provider;
     plan.objects->engine.device = config.models.device;
     plan.objects->engine.runtime_library = config.models.onnxruntime_library;
+    plan.objects->server_ca_file = config.models.server_ca_file;
   }
   if (config.face.enabled.value_or(!plan.objects)) {
     auto faces = ModelOptionsOf(config);

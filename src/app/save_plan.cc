@@ -13,18 +13,12 @@
 #include "core/log.h"
 #include "media/picture_writer.h"
 #include "media/source.h"
+#include "media/video_writer.h"
 
 namespace vigil::app {
 namespace {
 
 bool IsPicture(const media::Input& input) { return input.kind == media::Input::Kind::kPicture; }
-
-bool CanHoldVideo(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".mp4" || ending == ".m4v" || ending == ".mov";
-}
 
 // Of an address without what follows the path.
 std::string PathOf(std::string name) {
@@ -61,15 +55,16 @@ std::string EndingOf(const media::Input& input) {
   return media::CanWritePicture(own) ? own.extension().string() : ".jpg";
 }
 
-// What is behind an address of http may be a camera or one picture of it: only its answer tells.
-bool MayBeSnapshot(const media::Input& input) {
-  return input.kind == media::Input::Kind::kStream &&
+bool MayBeSnapshot(const media::Input& input, Snapshots snapshots) {
+  return snapshots == Snapshots::kMayBe && input.kind == media::Input::Kind::kStream &&
          media::SchemeOf(input.name).starts_with("http");
 }
 
-absl::Status CheckEnding(const std::filesystem::path& path, const media::Input& input) {
-  if (IsPicture(input) ? media::CanWritePicture(path) : CanHoldVideo(path)) return absl::OkStatus();
-  if (MayBeSnapshot(input) && media::CanWritePicture(path)) return absl::OkStatus();
+absl::Status CheckEnding(const std::filesystem::path& path, const media::Input& input,
+                         Snapshots snapshots) {
+  if (IsPicture(input) ? media::CanWritePicture(path) : media::CanWriteVideo(path))
+    return absl::OkStatus();
+  if (MayBeSnapshot(input, snapshots) && media::CanWritePicture(path)) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format(
       "--save {}: {} is a {}, which is saved as {}; or name a folder, ending in '/'", path.string(),
       log::MaskCredentials(input.name), IsPicture(input) ? "picture" : "video",
@@ -79,7 +74,7 @@ absl::Status CheckEnding(const std::filesystem::path& path, const media::Input& 
 }  // namespace
 
 absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
-    const std::string& save, const std::vector<media::Input>& inputs) {
+    const std::string& save, const std::vector<media::Input>& inputs, Snapshots snapshots) {
   std::vector<std::filesystem::path> paths(inputs.size());
   if (save.empty() || inputs.empty()) return paths;
   std::error_code error;
@@ -87,11 +82,11 @@ absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
   const std::set<std::string> identities = IdentitiesOf(inputs);
   if (!folder && inputs.size() == 1) {
     paths[0] = save;
-    if (auto status = CheckEnding(paths[0], inputs[0]); !status.ok()) return status;
+    if (auto status = CheckEnding(paths[0], inputs[0], snapshots); !status.ok()) return status;
     if (auto status = CheckOutputs({{{"--save", save}}}, identities); !status.ok()) return status;
     return paths;
   }
-  if (!folder && (media::CanWritePicture(save) || CanHoldVideo(save))) {
+  if (!folder && (media::CanWritePicture(save) || media::CanWriteVideo(save))) {
     return absl::InvalidArgumentError(fmt::format(
         "--save {}: this is one file, and there are {} inputs; name a folder, ending in '/'", save,
         inputs.size()));

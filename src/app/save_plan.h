@@ -11,6 +11,9 @@
 
 namespace vigil::app {
 
+/// Whether what is behind an address of http may be a picture: only its answer tells.
+enum class Snapshots { kNo, kMayBe };
+
 /// One path for each input, in their order; empty ones where `save` is. A single input is saved under the very name that
 /// is given; several, or a name that is a folder or ends in '/', go into that folder (made if need be) under their own
 /// names, with "-2", "-3" … where two are called alike. In a folder that inputs are from, they are called
@@ -19,6 +22,7 @@ namespace vigil::app {
 /// InvalidArgument where the name's ending cannot hold the input, is that of a file though there are several inputs, or
 /// is an input's; PermissionDenied … where the folder cannot be made.
 absl::StatusOr<std::vector<std::filesystem::path>> PlanSaves(
-    const std::string& save, const std::vector<media::Input>& inputs);
+    const std::string& save, const std::vector<media::Input>& inputs,
+    Snapshots snapshots = Snapshots::kMayBe);
 
 }  // namespace vigil::app

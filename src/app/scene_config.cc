@@ -336,7 +336,8 @@ void RegisterBus(Schema& s, BusConfig& o, bool input) {
           {"redis", BusType::kRedis},
           {"mqtt", BusType::kMqtt},
           {"zmq", BusType::kZmq}})
-      .Doc(input ? "where detection messages come from" : "where detection messages go to");
+      .Doc(input ? "where detection messages come from; no effect in this version"
+                 : "where detection messages go to; no effect in this version");
   s.Key("redis_url", o.redis_url).Doc("redis://host:6379");
   s.Key("stream", o.stream).Doc("Redis stream");
   if (input) s.Key("consumer_group", o.consumer_group).Doc("Redis consumer group");
@@ -370,8 +371,8 @@ void RegisterScene(Schema& schema, SceneConfig& config) {
       .Enum("mode", config.mode,
             {{"local", Mode::kLocal}, {"edge", Mode::kEdge}, {"processor", Mode::kProcessor}})
       .Doc(
-          "local: all in this process; edge: detect and publish; processor: events from published "
-          "detections");
+          "local: all in this process; edge: detect and publish, processor: events from published "
+          "detections: no effect in this version, which has no message bus");
   schema.Key("device_id", config.device_id).Doc("name of this device in messages and events");
   schema.Key("camera.url", config.camera_url)
       .Reload(Reload::kPerStream)

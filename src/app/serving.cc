@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,7 +18,8 @@
 namespace vigil::app {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{500};  // of health and gauges
+constexpr std::chrono::milliseconds kTick{500};    // of health and gauges
+constexpr std::chrono::seconds kRefusedEvery{10};  // a line about refused streams
 
 // Which connection opens calls only to cut them off, faster than it may (HTTP/2's rapid reset).
 class ResetGuard {
@@ -45,18 +47,18 @@ class ResetGuard {
 struct Gauges {
   explicit Gauges(Metrics& m)
       : connections(m.AddGauge("vigil_connections", "Open connections")),
-        flooded(m.AddGauge("vigil_connections_flooding",
-                           "Connections closed for sending what leads to nothing, so far")),
-        refused(m.AddGauge("vigil_connections_refused", "Connections over a limit, so far")),
         calls(m.AddGauge("vigil_calls", "Open calls")),
-        calls_total(m.AddGauge("vigil_calls_begun", "Calls so far")),
-        cancelled(m.AddGauge("vigil_calls_cancelled", "Calls that clients cut off, so far")),
-        calls_refused(m.AddGauge("vigil_calls_refused", "Calls over a limit, so far")),
         in_line(m.AddGauge("vigil_streams_waiting", "Streams whose turn has not come")),
+        flooding(m.AddCounter("vigil_connections_flooding_total",
+                              "Connections closed for sending what leads to nothing")),
+        refused(m.AddCounter("vigil_connections_refused_total", "Connections over a limit")),
+        calls_begun(m.AddCounter("vigil_calls_total", "Calls")),
+        cancelled(m.AddCounter("vigil_calls_cancelled_total", "Calls that were cut off")),
+        calls_refused(m.AddCounter("vigil_calls_refused_total", "Calls over a limit")),
         resets(m.AddCounter("vigil_connections_reset_total",
                             "Connections closed for opening calls only to cut them off")) {}
-  Gauge connections, flooded, refused, calls, calls_total, cancelled, calls_refused, in_line;
-  Counter resets;
+  Gauge connections, calls, in_line;
+  Counter flooding, refused, calls_begun, cancelled, calls_refused, resets;
 };
 
 class ServingImpl final : public Serving {
@@ -153,13 +155,26 @@ class ServingImpl final : public Serving {
     const auto connections = main_->counts();
     const auto calls = rpc_->counts();
     gauges_.connections.Set(connections.open);
-    gauges_.refused.Set(static_cast<double>(connections.refused + connections.unknown));
-    gauges_.flooded.Set(static_cast<double>(connections.flooded));
+    gauges_.refused.RaiseTo(static_cast<double>(connections.refused + connections.unknown));
+    gauges_.flooding.RaiseTo(static_cast<double>(connections.flooded));
     gauges_.calls.Set(calls.open);
-    gauges_.calls_total.Set(static_cast<double>(calls.calls));
-    gauges_.cancelled.Set(static_cast<double>(calls.cancelled));
-    gauges_.calls_refused.Set(static_cast<double>(calls.refused));
+    gauges_.calls_begun.RaiseTo(static_cast<double>(calls.calls));
+    gauges_.cancelled.RaiseTo(static_cast<double>(calls.cancelled));
+    gauges_.calls_refused.RaiseTo(static_cast<double>(calls.refused));
     gauges_.in_line.Set(static_cast<double>(pool_.in_line()));
+    TellRefused(calls.refused);
+  }
+
+  // One line for many: who is refused tries again at once, often.
+  void TellRefused(std::uint64_t refused) {
+    const auto now = Clock::now();
+    if (refused == refused_told_ || now < next_told_) return;
+    log::Warning(
+        "{} streams were refused: more than {} at once of one address "
+        "(server.limits.streams_per_client)",
+        refused - refused_told_, config_.limits.max_streams_per_client);
+    refused_told_ = refused;
+    next_told_ = now + kRefusedEvery;
   }
 
   void OnAbandoned(const std::string& peer) {
@@ -182,6 +197,8 @@ class ServingImpl final : public Serving {
   Health& health_;
   const Gauges gauges_;
   ResetGuard resets_;
+  std::uint64_t refused_told_ = 0;
+  Clock::time_point next_told_;
   std::string where_;
   bool stopped_ = false;
   std::unique_ptr<http::Server> http_, https_;
@@ -198,6 +215,13 @@ absl::StatusOr<std::unique_ptr<Serving>> Serving::Start(const ServingConfig& con
   auto serving = std::make_unique<ServingImpl>(config, pool, health, metrics);
   if (auto status = serving->Open(backends, metrics); !status.ok()) return status;
   return serving;
+}
+
+void TellPurpose(const Config& config, Health& health) {
+  const std::string& purpose = config.face.attention_purpose;
+  if (purpose.empty()) return;
+  log::Info("attention is scored for: {}", purpose);
+  health.Set("attention", HealthState::kHealthy, fmt::format("scored for: {}", purpose));
 }
 
 }  // namespace vigil::app

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "app/config.h"
 #include "app/serving_config.h"
 #include "core/health.h"
 #include "core/metrics.h"
@@ -30,5 +31,8 @@ class Serving {
   /// Serves until a stop is asked for, then lets streams come to their end and returns.
   virtual void Run(std::stop_token stop) = 0;
 };
+
+/// What attention is scored for, where it was said: in /health and in the log.
+void TellPurpose(const Config& config, Health& health);
 
 }  // namespace vigil::app

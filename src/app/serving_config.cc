@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "app/pem_file.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 namespace vigil::app {
@@ -38,6 +37,9 @@ void RegisterLimits(Schema& s, rpc::ServerLimits& limits, ListenerOptions& conne
   s.Key("message", limits.max_message)
       .Range({1024}, MiB(256))
       .Doc("size of one message; larger ones end the call with RESOURCE_EXHAUSTED");
+  s.Key("picture_pixels", limits.picture.max_pixels)
+      .Range(10'000, limits::kMaxLocalPicturePixels)
+      .Doc("of one picture, raw or JPEG; a larger one is an error of its frame");
   s.Key("memory", limits.max_memory)
       .Range(MiB(32), GiB(1024))
       .Doc("of messages that are on their way, all connections together");
@@ -69,10 +71,14 @@ void RegisterServing(Schema& schema, ServingConfig& config) {
       schema.Section("server", "what roles that serve gRPC listen on, and what they refuse");
   s.Key("listen", config.listen)
       .Check(CheckAddress)
-      .Doc("address and port of gRPC, and of HTTP on the same port; port 0: a free one");
+      .Doc(
+          "address and port of gRPC, and of HTTP on the same port; port 0: a free one; stages have "
+          "ports of their own, 50052 to 50057");
   s.Key("http_listen", config.http_listen)
       .Check(CheckAddress)
-      .Doc("the same for HTTP alone: /health, /livez, /readyz, /metrics; empty: none");
+      .Doc(
+          "the same for HTTP alone: /health, /livez, /readyz, /metrics; empty: none, as it is for "
+          "stages and orchestrate");
   s.Key("insecure", config.insecure)
       .Doc("listen beyond this machine without TLS: only behind something that encrypts");
   s.Key("reflection", config.reflection)
@@ -127,18 +133,21 @@ absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config) {
       addresses.grpc.is_loopback() ? config.http_listen : config.listen));
 }
 
+absl::Status CheckPurpose(const std::string& attention_purpose, const ServingAddresses& addresses) {
+  if (addresses.grpc.is_loopback() || !attention_purpose.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "people's attention would be scored for other machines: say what for with "
+      "--attention-purpose (face.attention_purpose), and tell those people; docs/drowsiness.md "
+      "says why");
+}
+
 absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config) {
   rpc::TlsOptions tls;
-  const std::pair<const std::string*, std::pair<const char*, std::string*>> files[] = {
-      {&config.certificate_file, {"server.tls.certificate_file", &tls.certificate}},
-      {&config.key_file, {"server.tls.key_file", &tls.key}},
-      {&config.client_ca_file, {"server.tls.client_ca_file", &tls.client_ca}}};
-  for (const auto& [path, into] : files) {
-    if (path->empty()) continue;
-    auto text = ReadPem(*path, into.first);
-    if (!text.ok()) return text.status();
-    *into.second = *std::move(text);
-  }
+  auto status =
+      ReadPemFiles({{"server.tls.certificate_file", config.certificate_file, tls.certificate},
+                    {"server.tls.key_file", config.key_file, tls.key},
+                    {"server.tls.client_ca_file", config.client_ca_file, tls.client_ca}});
+  if (!status.ok()) return status;
   return tls;
 }
 

@@ -46,8 +46,10 @@ struct ServingAddresses {
 };
 absl::StatusOr<ServingAddresses> AddressesOf(const ServingConfig& config);
 
-/// Certificates and key, read from their files. NotFound, PermissionDenied or InvalidArgument; what is in a key file is in
-/// no message.
+/// InvalidArgument: people's attention would be scored for other machines, and nobody said what for.
+absl::Status CheckPurpose(const std::string& attention_purpose, const ServingAddresses& addresses);
+
+/// Certificates and key, read from their files. InvalidArgument; what is in a key file is in no message.
 absl::StatusOr<rpc::TlsOptions> TlsOf(const ServingConfig& config);
 
 }  // namespace vigil::app

@@ -111,14 +111,18 @@ std::string StageAddress(face::Stage stage) {
 
 int RunStage(face::Stage stage, const Config& config) {
   StopOnSignal signals;
-  if (const auto addresses = AddressesOf(config.server); !addresses.ok())
-    return Fail(addresses.status());
+  const bool scores = stage == face::Stage::kAttention;
+  const auto addresses = AddressesOf(config.server);
+  if (!addresses.ok()) return Fail(addresses.status());
+  if (auto status = CheckPurpose(config.face.attention_purpose, *addresses); scores && !status.ok())
+    return Fail(status);
   const int workers = WorkersOf(config);
   StageParts parts;
   if (auto status = LoadStage(stage, config, workers, parts); !status.ok()) return Fail(status);
   Metrics metrics;
   Health health(std::string(NameOf(stage)), VersionNumber());
   health.Set("stage", HealthState::kHealthy, "ready");
+  if (scores) TellPurpose(config, health);
   StreamPool pool(workers, "stage-");
   return Serve(config.server, {nullptr, nullptr, nullptr, &parts.backend}, pool, health, metrics,
                signals.token());
@@ -126,8 +130,10 @@ int RunStage(face::Stage stage, const Config& config) {
 
 int RunOrchestrate(const Config& config) {
   StopOnSignal signals;
-  if (const auto addresses = AddressesOf(config.server); !addresses.ok())
-    return Fail(addresses.status());
+  const auto addresses = AddressesOf(config.server);
+  if (!addresses.ok()) return Fail(addresses.status());
+  if (auto status = CheckPurpose(config.face.attention_purpose, *addresses); !status.ok())
+    return Fail(status);
   const int workers = WorkersOf(config);
   Metrics metrics;
   std::optional<bus::RedisPublisher> redis;
@@ -142,6 +148,7 @@ int RunOrchestrate(const Config& config) {
       Orchestrator::Create(config, workers, metrics, redis ? &*redis : nullptr);
   if (!orchestrator.ok()) return Fail(orchestrator.status());
   Health health("orchestrate", VersionNumber());
+  TellPurpose(config, health);
   const auto tell = [&] {
     (*orchestrator)->TellHealth(health);
     if (!redis) return;

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <stop_token>
 #include <string_view>
@@ -80,27 +81,24 @@ struct RedisPublisher::Impl {
   }
 
   void Run(std::stop_token stop) {
-    while (Await(stop)) {
-      if (context == nullptr) {
-        if (const std::string wrong = Connect(); !wrong.empty()) {
-          Away(wrong);
-          if (!SleepUntil(After(NextWait()), stop)) return;
-          continue;
-        }
-      }
-      if (const std::string wrong = Send(); !wrong.empty()) {
-        context.reset();
-        Away(wrong);
-      } else {
+    do {
+      std::string wrong = context == nullptr ? Connect() : std::string();
+      if (wrong.empty()) wrong = Send();
+      if (wrong.empty()) {
         Back();
+        continue;
       }
-    }
+      context.reset();
+      Away(wrong);
+      if (!SleepUntil(After(NextWait()), stop)) return;
+    } while (Await(stop));
   }
 
-  // Until something waits. False: to be stopped.
+  // Until something waits, or it is time to ask whether Redis is there. False: to be stopped.
   bool Await(std::stop_token stop) {
     std::unique_lock lock(mutex);
-    return wake.wait(lock, stop, [this] { return !waiting.empty(); }) && !stop.stop_requested();
+    wake.wait_until(lock, stop, After(options.ping_every), [this] { return !waiting.empty(); });
+    return !stop.stop_requested();
   }
 
   std::string Connect() {
@@ -125,7 +123,7 @@ struct RedisPublisher::Impl {
     return wrong;
   }
 
-  // Some of what waits, in one go. What was sent and not answered is lost: sent again, listeners would get it twice.
+  // Some of what waits, in one go; a PING where nothing does. What was sent and not answered is lost: sent again, listeners would get it twice.
   std::string Send() {
     std::deque<Message> batch;
     {
@@ -138,6 +136,10 @@ struct RedisPublisher::Impl {
       const char* words[] = {"PUBLISH", message.channel.data(), message.text.data()};
       const std::size_t sizes[] = {7, message.channel.size(), message.text.size()};
       redisAppendCommandArgv(context.get(), 3, words, sizes);
+    }
+    if (batch.empty()) {
+      std::string wrong = WrongIn(*context, Command(*context, {"PING"}).get());
+      return wrong.starts_with("NOPERM") ? std::string() : wrong;  // it is there, for PUBLISH alone
     }
     std::size_t done = 0;
     std::string wrong;
@@ -169,7 +171,8 @@ struct RedisPublisher::Impl {
     bool first = false;
     {
       std::lock_guard lock(mutex);
-      first = !std::exchange(away, true);
+      first = away != true;
+      away = true;
       last_error = wrong;
     }
     if (first)
@@ -182,7 +185,8 @@ struct RedisPublisher::Impl {
     bool was_away = false;
     {
       std::lock_guard lock(mutex);
-      was_away = std::exchange(away, false);
+      was_away = away == true;
+      away = false;
       last_error.clear();
     }
     if (was_away) log::Info("Redis at {} is back", options.url.where());
@@ -194,8 +198,8 @@ struct RedisPublisher::Impl {
   std::condition_variable_any wake;
   // Under mutex.
   std::deque<Message> waiting;
-  bool away = false;
-  std::string last_error;
+  std::optional<bool> away;  // none: not known yet
+  std::string last_error = "it has not answered yet";
   std::uint64_t published = 0, lost = 0;
   // Of the thread.
   Context context;
@@ -229,7 +233,7 @@ void RedisPublisher::Publish(std::string channel, std::string message) {
 
 RedisPublisher::State RedisPublisher::state() const {
   std::lock_guard lock(impl_->mutex);
-  return {impl_->away, impl_->last_error, impl_->published, impl_->lost};
+  return {impl_->away.value_or(true), impl_->last_error, impl_->published, impl_->lost};
 }
 
 }  // namespace vigil::bus

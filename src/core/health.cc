@@ -37,13 +37,14 @@ std::map<std::string, PartHealth> Health::parts() const {
   return parts_;
 }
 
-std::string Health::ToJson() const {
+std::string Health::ToJson(const std::map<std::string, double>& statistics) const {
   JsonWriter json;
   json.BeginObject()
       .Member("status", Name(state()))
       .Member("service", service_)
       .Member("version", version_)
-      .Member("timestamp", ToIso8601(WallNow()));
+      .Member("timestamp", ToIso8601(WallNow()))
+      .Member("uptime_s", std::chrono::duration<double>(Clock::now() - started_).count(), 1);
   json.Key("details").BeginObject();
   for (const auto& [name, part] : parts()) {
     json.Key(name)
@@ -52,6 +53,8 @@ std::string Health::ToJson() const {
         .Member("text", part.text)
         .EndObject();
   }
+  json.EndObject().Key("statistics").BeginObject();
+  for (const auto& [name, number] : statistics) json.Member(name, number, 3);
   json.EndObject().EndObject();
   return std::string(json.text());
 }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/time.h"
+
 namespace vigil {
 
 enum class HealthState : std::uint8_t {
@@ -41,11 +43,13 @@ class Health {
   const std::string& service() const { return service_; }
   const std::string& version() const { return version_; }
 
-  /// {"status": …, "service": …, "version": …, "timestamp": …, "details": {part: {"status", "text"}}}
-  std::string ToJson() const;
+  /// {"status": …, "service": …, "version": …, "timestamp": …, "uptime_s": …, "details": {part: {"status", "text"}},
+  ///  "statistics": {name: number}}
+  std::string ToJson(const std::map<std::string, double>& statistics = {}) const;
 
  private:
   const std::string service_, version_;
+  const Clock::time_point started_ = Clock::now();
   mutable std::mutex mutex_;
   std::map<std::string, PartHealth> parts_;  // under mutex_
 };

@@ -56,9 +56,10 @@ class Fields final : public spdlog::custom_flag_formatter {
         fmt::format_to(std::back_inserter(out), " {}={}", field.name, Printable(field.value));
         continue;
       }
-      fmt::format_to(std::back_inserter(out), ",\"{}\":\"", field.name);
+      const std::string_view quote = field.is_number ? "" : "\"";
+      fmt::format_to(std::back_inserter(out), ",\"{}\":{}", field.name, quote);
       Escape(ValidUtf8(field.value), out);
-      out.push_back('"');
+      out.append(quote);
     }
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {

@@ -18,6 +18,7 @@ enum class Format : std::uint8_t { kText, kJson };
 struct Field {
   std::string_view name;  ///< the program's own: stream_id, frame, trace_id, peer
   std::string_view value;
+  bool is_number = false;  ///< written without quotes in JSON
 };
 
 /// Sets what the process logs, and how. Call once, from main, before there are threads. `service` is the role, as JSON

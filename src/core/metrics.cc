@@ -21,6 +21,10 @@ Metrics::~Metrics() = default;
 void Counter::Add(double amount) const {
   static_cast<prometheus::Counter*>(impl_)->Increment(amount);
 }
+void Counter::RaiseTo(double value) const {
+  auto& counter = *static_cast<prometheus::Counter*>(impl_);
+  if (value > counter.Value()) counter.Increment(value - counter.Value());
+}
 void Gauge::Set(double value) const { static_cast<prometheus::Gauge*>(impl_)->Set(value); }
 void Gauge::Add(double amount) const { static_cast<prometheus::Gauge*>(impl_)->Increment(amount); }
 void Histogram::Observe(double value) const {
@@ -46,6 +50,15 @@ Histogram Metrics::AddHistogram(const std::string& name, const std::string& help
                         .Help(help)
                         .Register(state_->registry)
                         .Add(labels, bounds));
+}
+
+std::map<std::string, double> Metrics::Sums() const {
+  std::map<std::string, double> sums;
+  for (const auto& family : state_->registry.Collect()) {
+    if (family.type == prometheus::MetricType::Histogram) continue;
+    for (const auto& one : family.metric) sums[family.name] += one.counter.value + one.gauge.value;
+  }
+  return sums;
 }
 
 std::string Metrics::Text() const {

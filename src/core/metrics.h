@@ -14,6 +14,8 @@ using MetricLabels = std::map<std::string, std::string>;
 class Counter {
  public:
   void Add(double amount = 1) const;  ///< >= 0
+  /// To what is counted elsewhere; nothing where it is not above. One thread.
+  void RaiseTo(double value) const;
 
  private:
   friend class Metrics;
@@ -60,6 +62,8 @@ class Metrics {
   Histogram AddHistogram(const std::string& name, const std::string& help,
                          const std::vector<double>& bounds, const MetricLabels& labels = {});
 
+  /// Counters and gauges by name, each summed over its labels.
+  std::map<std::string, double> Sums() const;
   /// All of them in Prometheus' text format, version 0.0.4.
   std::string Text() const;
 

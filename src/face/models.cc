@@ -10,6 +10,7 @@
 
 #include "core/check.h"
 #include "face/onnx_detectors.h"
+#include "nn/kserve_model.h"
 #include "nn/model_catalog.h"
 #include "nn/model_file.h"
 #include "nn/tflite_model.h"
@@ -25,12 +26,18 @@ const nn::KnownModel& Known(std::string_view name) {
   return *model;
 }
 
-absl::StatusOr<std::unique_ptr<nn::Model>> LoadTflite(const std::filesystem::path& dir,
-                                                      std::string_view name) {
+absl::StatusOr<std::unique_ptr<nn::Model>> LoadNetwork(const ModelOptions& options,
+                                                       std::string_view name) {
+  if (!options.server.empty()) {
+    auto remote = nn::ParseKserveUrl(fmt::format("{}/{}", options.server, name));
+    if (!remote.ok()) return remote.status();
+    remote->ca_file = options.server_ca_file;
+    return nn::KserveModel::Create(*remote);
+  }
   const nn::KnownModel& model = Known(name);
-  const auto file = nn::ReadKnownModel(model, dir);
+  const auto file = nn::ReadKnownModel(model, options.dir);
   if (!file.ok()) return file.status();
-  return nn::TfliteModel::Create((dir / model.file).string(), file->bytes());
+  return nn::TfliteModel::Create((options.dir / model.file).string(), file->bytes());
 }
 
 absl::StatusOr<std::unique_ptr<Detector>> LoadOnnxDetector(const ModelOptions& options) {
@@ -51,7 +58,7 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
   if (!options.with_detector) {
     // Detect() says so.
   } else if (options.detector == DetectorKind::kBlazeFace) {
-    auto model = LoadTflite(options.dir, "face-detection");
+    auto model = LoadNetwork(options, "face-detection");
     if (!model.ok()) return model.status();
     auto blaze = BlazeFace::Create(*std::move(model));
     if (!blaze.ok()) return blaze.status();
@@ -62,8 +69,8 @@ absl::StatusOr<FaceModels> FaceModels::Load(const ModelOptions& options) {
     models.other = *std::move(other);
   }
   if (!options.with_mesh) return models;
-  auto model = LoadTflite(options.dir,
-                          options.mesh_points == kMeshPoints ? "face-mesh" : "face-mesh-attention");
+  auto model = LoadNetwork(
+      options, options.mesh_points == kMeshPoints ? "face-mesh" : "face-mesh-attention");
   if (!model.ok()) return model.status();
   auto mesh = MeshModel::Create(*std::move(model));
   if (!mesh.ok()) return mesh.status();

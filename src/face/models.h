@@ -27,7 +27,11 @@ struct ModelOptions {
   DetectorKind detector = DetectorKind::kBlazeFace;
   std::filesystem::path detector_file;  ///< ONNX model of kYuNet and kYoloFace
   nn::OnnxOptions onnx;                 ///< for them
-  bool with_detector = true;            ///< what is left out fails when it is asked
+  /// "grpc://host:port" or "grpcs://…": MediaPipe's networks run on that server, under their names in the catalogue; what
+  /// they are there is not checked. Empty: here.
+  std::string server;
+  std::string server_ca_file;  ///< as nn::KserveOptions::ca_file
+  bool with_detector = true;   ///< what is left out fails when it is asked
   bool with_mesh = true;
 };
 

@@ -8,7 +8,7 @@
 namespace vigil::http {
 
 /// GET and HEAD of:
-///   /health   Health::ToJson(); 200 while healthy or degraded, 503 while unhealthy
+///   /health   Health::ToJson() with Metrics::Sums(); 200 while healthy or degraded, 503 while unhealthy
 ///   /readyz   "ok", or 503 while unhealthy: send no work
 ///   /livez    "ok": the process answers
 ///   /metrics  Prometheus' text format

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -299,10 +300,15 @@ std::span<const std::string> VideoPresets() {
   return kPresets;
 }
 
+bool CanWriteVideo(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return ending == ".mp4" || ending == ".m4v" || ending == ".mov";
+}
+
 absl::StatusOr<std::unique_ptr<VideoWriter>> VideoWriter::Create(
     const std::filesystem::path& path, Size size, const VideoWriterOptions& options) {
-  const std::string extension = path.extension().string();
-  if (extension != ".mp4" && extension != ".m4v" && extension != ".mov") {
+  if (!CanWriteVideo(path)) {
     return absl::InvalidArgumentError(
         fmt::format("{}: video is written as MP4; name it .mp4", path.string()));
   }

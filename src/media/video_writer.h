@@ -23,6 +23,9 @@ struct VideoWriterOptions {
   std::string encoder{};  ///< FFmpeg's name; empty: libx264, or what other H.264 encoder there is
 };
 
+/// Whether the ending is one of .mp4, .m4v and .mov, small or large.
+bool CanWriteVideo(const std::filesystem::path& path);
+
 /// The names of x264's presets, the fastest first.
 std::span<const std::string> VideoPresets();
 

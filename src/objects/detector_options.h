@@ -70,6 +70,7 @@ struct DetectorOptions {
   HogOptions hog{};
   /// `input_shape`, `open_side` and `varying_outputs` are set by the detector.
   nn::OnnxOptions engine{};
+  std::string server_ca_file{};  ///< of a model_file at grpcs://, as nn::KserveOptions::ca_file
 };
 
 /// InvalidArgument: one line that names the field and its range. Opens no file.

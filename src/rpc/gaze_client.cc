@@ -271,7 +271,7 @@ class Client final : public GazeClient {
       return End(absl::UnavailableError(
           code == grpc::StatusCode::DEADLINE_EXCEEDED
               ? Named(fmt::format("no answer within {} ms", options_.connect_timeout.count()))
-              : Named(c.health_status.error_message())));
+              : Named(MessageOf(internal::FromGrpc(c.health_status)))));
     }
     // A check that is not answered while results come says nothing; the frames' deadlines do.
     c.next_health = Clock::now() + options_.health_interval;

@@ -42,6 +42,7 @@ class Shared {
   }
   StreamCalls& calls() { return calls_; }
   const std::string& key() const { return key_; }
+  std::uint64_t sequence() const { return frame_.sequence; }
 
   // A request with the frame's picture: as it came, or its pixels, copied once a frame for all that ask.
   grpc::ByteBuffer WithPicture(const google::protobuf::MessageLite& rest, std::uint32_t field,
@@ -101,6 +102,7 @@ class DetectionThere final : public face::DetectionStage {
 
  private:
   absl::Status DetectIn(ImageView image, std::span<const PixelBox> squares, int first) {
+    request_.set_sequence(shared_.sequence());
     request_.clear_squares();
     for (const PixelBox& square : squares) ToMessage(square, *request_.add_squares());
     call_.Begin(shared_.WithPicture(request_, v1::DetectFacesRequest::kImageFieldNumber, image));
@@ -141,6 +143,7 @@ class LandmarksThere final : public face::LandmarkStage {
   absl::StatusOr<std::span<const face::Mesh>> Meshes(ImageView image,
                                                      std::span<const RotatedBox> regions) override {
     const auto start = Clock::now();
+    request_.set_sequence(shared_.sequence());
     request_.clear_regions();
     for (const RotatedBox& region : regions) ToMessage(region, *request_.add_regions());
     call_.Begin(
@@ -179,13 +182,15 @@ class LandmarksThere final : public face::LandmarkStage {
 class HeadPoseThere final : public face::HeadPoseStage {
  public:
   HeadPoseThere(Shared& shared, StageClient& client)
-      : call_(shared.calls(), client.replicas(), "/vigil.v1.HeadPoseService/EstimateHeadPose") {}
+      : shared_(shared),
+        call_(shared.calls(), client.replicas(), "/vigil.v1.HeadPoseService/EstimateHeadPose") {}
 
   bool at_once() const override { return false; }
 
   void Begin(const face::FollowedFaces& faces) override {
     asked_ = faces.seen.size();
     if (asked_ == 0) return;
+    request_.set_sequence(shared_.sequence());
     request_.clear_meshes();
     for (const face::TrackedFace& face : faces.seen) ToMessage(face.mesh, *request_.add_meshes());
     request_.set_frame_width(faces.frame.width);
@@ -210,6 +215,7 @@ class HeadPoseThere final : public face::HeadPoseStage {
   }
 
  private:
+  const Shared& shared_;
   StageCall call_;
   std::size_t asked_ = 0;
   v1::EstimateHeadPoseRequest request_;
@@ -220,11 +226,13 @@ class HeadPoseThere final : public face::HeadPoseStage {
 class GazeThere final : public face::GazeStage {
  public:
   GazeThere(Shared& shared, StageClient& client)
-      : call_(shared.calls(), client.replicas(), "/vigil.v1.GazeTrackingService/EstimateGaze") {}
+      : shared_(shared),
+        call_(shared.calls(), client.replicas(), "/vigil.v1.GazeTrackingService/EstimateGaze") {}
 
   void Begin(const face::FollowedFaces& faces, std::span<const face::HeadPose> poses) override {
     asked_ = faces.seen.size();
     if (asked_ == 0) return;
+    request_.set_sequence(shared_.sequence());
     request_.clear_meshes();
     request_.clear_head_poses();
     for (const face::TrackedFace& face : faces.seen) ToMessage(face.mesh, *request_.add_meshes());
@@ -251,6 +259,7 @@ class GazeThere final : public face::GazeStage {
   }
 
  private:
+  const Shared& shared_;
   StageCall call_;
   std::size_t asked_ = 0;
   v1::EstimateGazeRequest request_;
@@ -288,12 +297,14 @@ void TellLostState(Replicas& replicas, const StateKey& key) {
 class BlinkThere final : public face::BlinkStage {
  public:
   BlinkThere(Shared& shared, StageClient& client)
-      : call_(shared.calls(), client.replicas(), "/vigil.v1.BlinkDetectionService/DetectBlinks"),
+      : shared_(shared),
+        call_(shared.calls(), client.replicas(), "/vigil.v1.BlinkDetectionService/DetectBlinks"),
         key_(shared.key()) {}
 
   void Begin(const face::FollowedFaces& faces, std::span<const face::HeadPose> poses) override {
     asked_ = faces.count();
     if (asked_ == 0) return;
+    request_.set_sequence(shared_.sequence());
     request_.clear_faces();
     for (std::size_t i = 0; i < faces.seen.size(); ++i) {
       const face::TrackedFace& face = faces.seen[i];
@@ -334,6 +345,7 @@ class BlinkThere final : public face::BlinkStage {
   void Reset() override { key_.Renew(); }
 
  private:
+  const Shared& shared_;
   StageCall call_;
   StateKey key_;
   std::size_t asked_ = 0;
@@ -345,13 +357,15 @@ class BlinkThere final : public face::BlinkStage {
 class AttentionThere final : public face::AttentionStage {
  public:
   AttentionThere(Shared& shared, StageClient& client)
-      : call_(shared.calls(), client.replicas(), "/vigil.v1.AttentionService/ScoreAttention"),
+      : shared_(shared),
+        call_(shared.calls(), client.replicas(), "/vigil.v1.AttentionService/ScoreAttention"),
         key_(shared.key()) {}
 
   void Begin(const face::FollowedFaces& faces, std::span<const face::HeadPose> poses,
              std::span<const face::Gaze> gazes, std::span<const face::FaceBlinks> blinks) override {
     asked_ = faces.count();
     if (asked_ == 0) return;
+    request_.set_sequence(shared_.sequence());
     request_.clear_faces();
     for (std::size_t i = 0; i < asked_; ++i) {
       v1::ScoredFace& to = *request_.add_faces();
@@ -387,6 +401,7 @@ class AttentionThere final : public face::AttentionStage {
   void Reset() override { key_.Renew(); }
 
  private:
+  const Shared& shared_;
   StageCall call_;
   StateKey key_;
   std::size_t asked_ = 0;

@@ -16,6 +16,7 @@ namespace vigil::rpc {
 /// What the calls of one frame have in common.
 struct RemoteFrame {
   Deadline deadline = Deadline::max();  ///< no call is waited for longer
+  std::uint64_t sequence = 0;           ///< the client's number, for the logs of the stages
   std::string_view trace_id =
       {};  ///< 32 hexadecimal digits, handed on as W3C traceparent; empty: none
   std::span<const std::uint8_t> jpeg =

@@ -76,11 +76,13 @@ class GrpcServer final : public Server {
     internal::LogThroughCore();
     std::vector<internal::Service> services;
     if (backends.stage != nullptr) {
-      services.push_back(
-          internal::StageService(*backends.stage, options.limits.idle_timeout, pool, metrics));
+      services.push_back(internal::StageService(*backends.stage, options.limits.idle_timeout,
+                                                options.limits.picture, pool, metrics));
     } else {
-      services.push_back(internal::GazeService(backends.faces, pool, metrics));
-      services.push_back(internal::InferenceService(backends.objects, pool, health_, metrics));
+      services.push_back(
+          internal::GazeService(backends.faces, pool, options.limits.picture, metrics));
+      services.push_back(internal::InferenceService(backends.objects, pool, health_, names_,
+                                                    options.limits.picture, metrics));
       services.push_back(internal::KserveService(
           backends.models != nullptr ? *backends.models : no_models_, pool, health_, metrics));
     }

@@ -17,6 +17,7 @@
 #include "core/listener.h"
 #include "core/metrics.h"
 #include "core/stream_pool.h"
+#include "media/picture.h"
 #include "rpc/backends.h"
 
 namespace vigil::rpc {
@@ -35,6 +36,7 @@ struct ServerLimits {
   ByteSize max_message{12'000'000};
   ByteSize max_memory = GiB(1);  ///< of messages that are on their way, of all connections
   ByteSize max_header = KiB(16);
+  media::PictureLimits picture = media::NetworkPictureLimits();
   int max_streams_per_client = 64;                     ///< streams at once of one address
   int max_calls_per_connection = 100;                  ///< at once
   std::chrono::milliseconds idle_timeout{60'000};      ///< of a call without messages

@@ -51,10 +51,13 @@ class StageClient {
 
   face::Stage stage() const;
 
+  /// Asks all replicas how they are (grpc.health.v1), without waiting. To be called twice a second: state() takes a replica
+  /// that has not said so yet for away.
+  void Probe();
   struct State {
     int replicas = 0;
-    int away = 0;            ///< of them: not asked just now, because they did not answer
-    std::string last_error;  ///< of one that is away; one line
+    int away = 0;            ///< of them: did not answer, a frame or the last question how they are
+    std::string last_error;  ///< of one that is away, with its address; one line
   };
   State state() const;
 

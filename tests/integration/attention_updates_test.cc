@@ -7,7 +7,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "support/http_get.h"
 #include "support/redis_server.h"
@@ -16,6 +15,7 @@
 namespace vigil {
 namespace {
 
+using test::AwaitHealth;
 using test::GazeVideo;
 using test::PortraitVideo;
 using testing::HasSubstr;
@@ -38,13 +38,6 @@ class Updates : public testing::Test {
     EXPECT_TRUE(result);
     EXPECT_GT(result->faces_size(), 0);
     return *result;
-  }
-  // Until /health says so.
-  bool AwaitHealth(const test::ServerProcess& server, const std::string& text) const {
-    for (int i = 0; i < 200; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
-      if (test::HttpGet(server.port(), "/health").find(text) != std::string::npos) return true;
-    }
-    return false;
   }
 
   const int port_ = test::FreePort();
@@ -78,17 +71,17 @@ TEST_F(Updates, ARedisThatIsAwayDoesNotStopFramesAndIsFoundAgain) {
   const auto orchestrator = Orchestrator();  // there is none yet
   GazeVideo video(orchestrator->address());
   for (int i = 0; i < 5; ++i) Frame(video, "a");
-  EXPECT_TRUE(AwaitHealth(*orchestrator, "\"degraded\""));
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "\"degraded\""));
 
   auto redis = std::make_unique<test::RedisServer>(port_);
   auto listener = std::make_unique<test::RedisListener>(port_, "attention:*");
   Frame(video, "a");
   EXPECT_EQ(listener->Next().channel, "attention:a");
-  EXPECT_TRUE(AwaitHealth(*orchestrator, "attention updates are published"));
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "attention updates are published"));
 
   redis->Kill();
   for (int i = 0; i < 20; ++i) Frame(video, "a");
-  EXPECT_TRUE(AwaitHealth(*orchestrator, "\"degraded\""));
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "\"degraded\""));
 
   redis = std::make_unique<test::RedisServer>(port_);
   listener = std::make_unique<test::RedisListener>(port_, "attention:*");
@@ -104,18 +97,27 @@ TEST_F(Updates, ARedisThatIsAwayDoesNotStopFramesAndIsFoundAgain) {
   EXPECT_EQ(away, 2U) << outcome.err;  // once each time
 }
 
+TEST_F(Updates, ARedisThatIsAwayIsToldOfWithoutAFrame) {
+  const auto orchestrator = Orchestrator();  // there is none yet
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "Connection refused"));
+  auto redis = std::make_unique<test::RedisServer>(port_);
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "\"healthy\""));
+  redis->Kill();
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "\"degraded\""));
+}
+
 TEST_F(Updates, AreForWhoKnowsThePassword) {
   const test::RedisServer redis(port_, "correct horse");
   {
     const auto orchestrator = Orchestrator(":wrong@");
     GazeVideo video(orchestrator->address());
     Frame(video, "a");
-    EXPECT_TRUE(AwaitHealth(*orchestrator, "WRONGPASS"));
+    EXPECT_TRUE(AwaitHealth(orchestrator->port(), "WRONGPASS"));
   }
   const auto orchestrator = Orchestrator(":correct%20horse@");
   GazeVideo video(orchestrator->address());
   Frame(video, "a");
-  EXPECT_TRUE(AwaitHealth(*orchestrator, "\"healthy\""));
+  EXPECT_TRUE(AwaitHealth(orchestrator->port(), "\"healthy\""));
   EXPECT_THAT(test::HttpGet(orchestrator->port(), "/metrics"), HasSubstr("vigil_published_total"));
 }
 

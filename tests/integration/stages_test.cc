@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@
 #include "rpc/internal/messages.h"
 #include "support/http_get.h"
 #include "support/models.h"
+#include "support/redis_server.h"
 #include "support/stage_processes.h"
 #include "support/test_data.h"
 #include "vigil/v1/blink_detection.grpc.pb.h"
@@ -185,7 +187,7 @@ TEST(Stages, AStageKilledCostsItsPartAloneAndIsBackWhenItIs) {
   GazeVideo video(orchestrator->address());
   int number = 0;
   ASSERT_GT(FramesUntil(video, number, 20, IsWhole), 0);
-  ASSERT_THAT(test::HttpGet(orchestrator->port(), "/health"), HasSubstr("\"healthy\""));
+  ASSERT_TRUE(test::AwaitHealth(orchestrator->port(), "\"healthy\""));
 
   stage->program().Signal(SIGKILL);
   (void)stage->program().Wait();
@@ -213,6 +215,25 @@ TEST(Stages, AStageKilledCostsItsPartAloneAndIsBackWhenItIs) {
   stage = StartStage("head-pose", port);
   EXPECT_GT(FramesUntil(video, number, 500, IsWhole), 0);
   EXPECT_GT(MetricOf(*orchestrator, "vigil_stage_missing_total{stage=\"head-pose\"}"), 0);
+}
+
+TEST(Stages, AddressesWhereNobodyAnswersAreToldOfWithoutAFrame) {
+  const int port = test::FreePort();
+  auto gaze = StartStage("gaze");
+  const auto orchestrator = StartOrchestrator(
+      {"--head-pose", fmt::format("127.0.0.1:{}", port), "--gaze", gaze->address()});
+  const auto health = [&](const std::string& text) {
+    return test::AwaitHealth(orchestrator->port(), text);
+  };
+  EXPECT_TRUE(health("Connection refused"));
+  EXPECT_TRUE(health(fmt::format("\"text\":\"127.0.0.1:{}: ", port)));
+  EXPECT_TRUE(health("\"gaze\":{\"status\":\"healthy\",\"text\":\"1 replica\"}"));
+  const auto head_pose = StartStage("head-pose", port);
+  EXPECT_TRUE(health("\"status\":\"healthy\",\"service\""));
+  gaze->program().Signal(SIGSTOP);
+  EXPECT_TRUE(health("no answer within 1000 ms"));
+  gaze->program().Signal(SIGCONT);
+  EXPECT_TRUE(health("\"status\":\"healthy\",\"service\""));
 }
 
 TEST(Stages, OfTwoReplicasOneMayBeKilledWithoutAFrameThatLacksAnything) {
@@ -341,7 +362,15 @@ TEST(Stages, RefuseWhatCannotBe) {
   good.set_frame_width(640);
   good.set_frame_height(480);
   good.add_faces()->set_id(1);  // not seen just now
+  good.set_timestamp_us(1000);
   EXPECT_TRUE(ask(good).ok());
+  for (const std::int64_t time_us : {1000, 999}) {  // counted in the windows already
+    good.set_timestamp_us(time_us);
+    const auto status = ask(good);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(status.error_message(), HasSubstr("another stream_id"));
+  }
+  good.set_timestamp_us(1001);
   v1::DetectBlinksRequest bad = good;
   bad.clear_stream_id();
   EXPECT_EQ(ask(bad).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -349,8 +378,10 @@ TEST(Stages, RefuseWhatCannotBe) {
   bad.set_stream_id(std::string(129, 'a'));
   EXPECT_EQ(ask(bad).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   bad = good;
-  bad.set_timestamp_us(-1);
-  EXPECT_EQ(ask(bad).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  for (const std::int64_t time_us : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    bad.set_timestamp_us(time_us);
+    EXPECT_EQ(ask(bad).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
   bad = good;
   bad.add_faces()->set_id(1);
   EXPECT_EQ(ask(bad).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -369,6 +400,31 @@ TEST(Stages, RefuseWhatCannotBe) {
   EXPECT_TRUE(ask(good).ok());
 }
 
+TEST(Stages, AStreamThatWasSilentBeginsAnewWhateverItsClockSays) {
+  const auto stage = StartStage("blink", 0, {"--set", "server.limits.idle_call=500ms"});
+  const auto stub = v1::BlinkDetectionService::NewStub(
+      grpc::CreateChannel(stage->address(), grpc::InsecureChannelCredentials()));
+  v1::DetectBlinksRequest request;
+  request.set_stream_id("a");
+  request.set_frame_width(640);
+  request.set_frame_height(480);
+  v1::DetectBlinksResponse response;
+  const auto ask = [&](std::int64_t time_us) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + test::kPatience);
+    request.set_timestamp_us(time_us);
+    return stub->DetectBlinks(&context, request, &response).ok();
+  };
+  EXPECT_TRUE(ask(8'000'000'000'000'000));  // far ahead
+  EXPECT_TRUE(response.state_is_new());
+  bool again = false;  // asked in vain all the time, it is forgotten all the same
+  for (int i = 0; i < 100 && !again;
+       ++i, std::this_thread::sleep_for(std::chrono::milliseconds(50)))
+    again = ask(1000 + i);
+  EXPECT_TRUE(again);
+  EXPECT_TRUE(response.state_is_new());
+}
+
 TEST(Stages, TheTraceGoesAlongAndLogsAreJson) {
   const auto stage =
       StartStage("head-pose", 0, {"--set", "log.format=json", "--set", "log.level=debug"});
@@ -384,6 +440,7 @@ TEST(Stages, TheTraceGoesAlongAndLogsAreJson) {
   const std::string log = stage->program().Wait().err;
   EXPECT_THAT(log, HasSubstr("\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\""));
   EXPECT_THAT(log, HasSubstr("\"service\":\"head-pose\""));
+  EXPECT_THAT(log, HasSubstr("\"frame\":1,"));
   for (std::size_t at = 0; at < log.size();) {
     const std::size_t end = log.find('\n', at);
     const auto line = nlohmann::json::parse(log.substr(at, end - at), nullptr, false);
@@ -484,7 +541,8 @@ TEST(Stages, AStreamOfAStageAnswersEachRequestInItsOrder) {
     v1::EstimateHeadPoseRequest request;
     request.set_frame_width(640);
     request.set_frame_height(480);
-    request.add_meshes()->mutable_points()->Resize(3 * 468, 1);
+    auto& points = *request.add_meshes()->mutable_points();
+    for (int i = 0; i < 3 * 468; ++i) points.Add(static_cast<float>(i % 100));
     for (int i = 1; i <= kRequests; ++i) {
       request.set_sequence(static_cast<std::uint64_t>(i));
       request.set_frame_width(i % 10 == 0 ? 0 : 640);  // what cannot be does not end the stream

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <thread>
 
 namespace vigil::test {
 
@@ -33,6 +35,14 @@ inline std::string HttpGet(int port, const std::string& path) {
   }
   close(fd);
   return answer;
+}
+
+/// Until /health of that port says `text`; false: not within ten seconds.
+inline bool AwaitHealth(int port, const std::string& text) {
+  for (int i = 0; i < 200; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(50))) {
+    if (HttpGet(port, "/health").find(text) != std::string::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace vigil::test

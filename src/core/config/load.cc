@@ -47,24 +47,24 @@ Environment ProcessEnvironment() {
   return environment;
 }
 
-absl::StatusOr<File> ReadFile(const std::string& path) {
+absl::StatusOr<File> ReadFile(const std::string& path, std::string_view what) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     return absl::InvalidArgumentError(
-        fmt::format("{} is a folder, not a configuration file; name a file in it", path));
+        fmt::format("{} is a folder, not a {} file; name a file in it", path, what));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    return FileError(errno, path, "the configuration cannot be read", FileAccess::kRead);
+    return FileError(errno, path, fmt::format("the {} cannot be read", what), FileAccess::kRead);
   }
   std::string text(limits::kMaxConfigBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > limits::kMaxConfigBytes) {
     return absl::InvalidArgumentError(
-        fmt::format("the configuration {} has more than {} bytes, the most that are read; is it "
-                    "the right file?",
-                    path, limits::kMaxConfigBytes));
+        fmt::format("the {} {} has more than {} bytes, the most that are read; is it the right "
+                    "file?",
+                    what, path, limits::kMaxConfigBytes));
   }
   return File{path, std::move(text)};
 }

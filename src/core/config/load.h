@@ -37,8 +37,10 @@ struct File {
   std::string text;
 };
 
-/// NotFound, PermissionDenied or InvalidArgument (a folder; more than limits::kMaxConfigBytes) naming the file.
-[[nodiscard]] absl::StatusOr<File> ReadFile(const std::string& path);
+/// NotFound, PermissionDenied or InvalidArgument (a folder; more than limits::kMaxConfigBytes) naming the file, as `what` it
+/// was to be read.
+[[nodiscard]] absl::StatusOr<File> ReadFile(const std::string& path,
+                                            std::string_view what = "configuration");
 
 /// A key given as text from outside the file.
 struct Assignment {

@@ -324,11 +324,12 @@ bool Container::BreaksOff() const {
   return Is(*context_, "matroska") && expected && end_us_ < *expected - kTolerance;
 }
 
-// FFmpeg names the demuxers of single pictures so; one that many come through one after the other has another.
+// FFmpeg names the demuxers of single pictures so, and those of many that follow each other without anything between them.
+// Cameras send that over other protocols; what http gives in this way is a snapshot.
 bool Container::still() const {
   constexpr std::array<std::string_view, 4> kStills = {"jpeg_pipe", "png_pipe", "webp_pipe",
                                                        "bmp_pipe"};
-  return kind_ == InputKind::kNetwork &&
+  return kind_ == InputKind::kNetwork && SchemeOf(name_).starts_with("http") &&
          std::ranges::count(kStills, std::string_view(context_->iformat->name)) > 0;
 }
 

@@ -90,6 +90,7 @@ absl::StatusOr<std::unique_ptr<nn::Model>> OpenModel(const DetectorOptions& opti
   if (nn::IsKserveUrl(options.model_file)) {
     auto remote = nn::ParseKserveUrl(options.model_file);
     if (!remote.ok()) return remote.status();
+    remote->ca_file = options.server_ca_file;
     remote->open_side = kOpenSide;
     remote->varying_outputs = true;
     if (options.input_size != Size{})

@@ -1,5 +1,7 @@
 #include "rpc/internal/call_server.h"
 
+#include <fmt/format.h>
+
 #include <absl/synchronization/mutex.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
@@ -105,6 +107,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     std::lock_guard lock(mutex_);
     if (over_ || final_status_) return;
     final_status_ = ToGrpc(status);
+    last_message_ = Clock::now();
     if (!writing_) StartFinish();
   }
 
@@ -113,6 +116,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     if (over_ || final_status_) return;
     answered_ = true;
     final_status_ = grpc::Status::OK;
+    last_message_ = Clock::now();
     if (writing_) {
       waiting_ = std::move(message);
     } else {
@@ -130,7 +134,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
       std::lock_guard lock(mutex_);
       if (now - last_message_ < limit) return;
       // Who does not read what was sent would not read how the call ended either.
-      if (writing_) context_.TryCancel();
+      if (writing_ || final_status_) context_.TryCancel();
     }
     Finish(absl::DeadlineExceededError("no message for too long"));
   }
@@ -276,7 +280,8 @@ class Server final : public CallServer {
     if (!call->is_stream()) return absl::OkStatus();
     if (++streams_of_[call->address()] > options_.max_streams_per_client) {
       ++counts_.refused;
-      return absl::ResourceExhaustedError("too many streams of this client");
+      return absl::ResourceExhaustedError(fmt::format("more than {} streams at once of one address",
+                                                      options_.max_streams_per_client));
     }
     return absl::OkStatus();
   }

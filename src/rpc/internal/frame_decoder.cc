@@ -5,19 +5,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/limits.h"
-
 namespace vigil::rpc::internal {
 namespace {
 
-absl::Status CheckRaw(std::size_t bytes, Size size) {
+absl::Status CheckRaw(std::size_t bytes, Size size, const media::PictureLimits& limits) {
   if (size.width <= 0 || size.height <= 0)
     return absl::InvalidArgumentError("raw pixels need a width and a height above 0");
-  if (size.width > limits::kMaxPictureSide || size.height > limits::kMaxPictureSide ||
-      std::int64_t{size.width} * size.height > limits::kMaxPicturePixels)
+  if (size.width > limits.max_side || size.height > limits.max_side ||
+      std::int64_t{size.width} * size.height > limits.max_pixels)
     return absl::ResourceExhaustedError(
         fmt::format("{} x {} pixels: at most {} a side and {} in all", size.width, size.height,
-                    limits::kMaxPictureSide, limits::kMaxPicturePixels));
+                    limits.max_side, limits.max_pixels));
   const std::size_t need =
       3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
   if (bytes != need)
@@ -52,6 +50,12 @@ void CopyBgr(const FieldBytes& bytes, std::uint8_t* to) {
 
 }  // namespace
 
+std::vector<FrameDecoder> DecodersOf(int workers, const media::PictureLimits& limits) {
+  std::vector<FrameDecoder> decoders;
+  for (int i = 0; i < workers; ++i) decoders.emplace_back(limits);
+  return decoders;
+}
+
 bool LooksLikeJpeg(const FieldBytes& bytes) {
   constexpr std::uint8_t kStart[] = {0xFF, 0xD8, 0xFF};
   std::size_t at = 0;
@@ -70,7 +74,7 @@ absl::StatusOr<ImageView> FrameDecoder::Decode(const FieldBytes& bytes, FrameEnc
   file_ = {};
   if (bytes.size() == 0) return absl::InvalidArgumentError("the frame is empty");
   if (encoding == FrameEncoding::kJpeg) return DecodeJpeg(bytes, size);
-  if (auto status = CheckRaw(bytes.size(), size); !status.ok()) return status;
+  if (auto status = CheckRaw(bytes.size(), size, limits_); !status.ok()) return status;
   if (encoding == FrameEncoding::kRgb24 && bytes.pieces().size() == 1)
     return ImageView{bytes.pieces()[0].data(), size.width, size.height,
                      std::ptrdiff_t{3} * size.width, PixelFormat::kRgb8};
@@ -85,11 +89,11 @@ absl::StatusOr<ImageView> FrameDecoder::Decode(const FieldBytes& bytes, FrameEnc
 }
 
 absl::StatusOr<ImageView> FrameDecoder::DecodeJpeg(const FieldBytes& bytes, Size size) {
-  if (bytes.size() > limits::kMaxPictureBytes)
+  if (bytes.size() > limits_.max_bytes)
     return absl::ResourceExhaustedError(
-        fmt::format("{} bytes: at most {} of a picture", bytes.size(), limits::kMaxPictureBytes));
+        fmt::format("{} bytes: at most {} of a picture", bytes.size(), limits_.max_bytes));
   const auto file = bytes.Joined(scratch_);
-  auto image = jpeg_.Decode(file, pool_);
+  auto image = jpeg_.Decode(file, pool_, {limits_, {}});
   if (!image.ok()) return image.status();
   if (size != Size{} && size != image->size())
     return absl::InvalidArgumentError(

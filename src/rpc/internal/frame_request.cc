@@ -47,4 +47,15 @@ absl::Status CheckStreamId(std::string_view stream_id) {
       fmt::format("stream_id has more than {} bytes", limits::kMaxIdBytes));
 }
 
+absl::Status CheckTimestamp(std::int64_t timestamp_us) {
+  if (timestamp_us >= 0 && timestamp_us <= kLatestTimestampUs) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("timestamp_us {}: 0 to {}", timestamp_us, kLatestTimestampUs));
+}
+
+absl::Status CheckRatio(float value, std::string_view name) {
+  if (value >= 0 && value <= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(fmt::format("{} {}: 0 to 1", name, value));
+}
+
 }  // namespace vigil::rpc::internal

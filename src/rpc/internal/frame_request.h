@@ -39,4 +39,11 @@ absl::StatusOr<FrameEncoding> EncodingOf(v1::ImageEncoding encoding, const Field
 /// InvalidArgument: longer than limits::kMaxIdBytes.
 absl::Status CheckStreamId(std::string_view stream_id);
 
+/// Microseconds: 285 years, so that times can be added without a thought.
+inline constexpr std::int64_t kLatestTimestampUs = 9'000'000'000'000'000;
+/// InvalidArgument: below 0, or above the latest.
+absl::Status CheckTimestamp(std::int64_t timestamp_us);
+/// InvalidArgument: not 0 to 1. `name` is that of the message's field.
+absl::Status CheckRatio(float value, std::string_view name);
+
 }  // namespace vigil::rpc::internal

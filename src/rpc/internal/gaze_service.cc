@@ -25,13 +25,11 @@ constexpr std::uint32_t kFrameData = v1::VideoFrame::kFrameDataFieldNumber;
 constexpr std::uint32_t kLastField = v1::VideoFrame::kBudgetUsFieldNumber;
 constexpr std::int64_t kLongestBudgetUs = 3'600'000'000;
 
-// Microseconds: 285 years, so that times can be added without a thought.
-constexpr std::int64_t kLatestTime = 9'000'000'000'000'000;
-
 // What the streams share.
 struct Shared {
-  Shared(FaceBackend& backend, int workers, Metrics& all_metrics)
-      : faces(backend), metrics(all_metrics, "gaze"), decoders(static_cast<std::size_t>(workers)) {}
+  Shared(FaceBackend& backend, int workers, const media::PictureLimits& limits,
+         Metrics& all_metrics)
+      : faces(backend), metrics(all_metrics, "gaze"), decoders(DecodersOf(workers, limits)) {}
 
   FaceBackend& faces;
   const InferenceMetrics metrics;
@@ -49,9 +47,11 @@ class GazeStream final : public Answerer {
   }
   ~GazeStream() override {
     shared_->metrics.Streams(-1);
-    Log(log::Level::kInfo, fmt::format("gaze stream ended: {} frames answered, {} of them with "
-                                       "errors, {} dropped",
-                                       frames_, failed_, dropped_));
+    // Streams that are opened and abandoned may be many.
+    Log(frames_ > 0 ? log::Level::kInfo : log::Level::kDebug,
+        fmt::format("gaze stream ended: {} frames answered, {} of them with "
+                    "errors, {} dropped",
+                    frames_, failed_, dropped_));
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
@@ -91,12 +91,12 @@ class GazeStream final : public Answerer {
     if (auto status = CheckStreamId(frame_.stream_id()); !status.ok()) return status;
     result_.set_stream_id(frame_.stream_id());
     stream_id_ = frame_.stream_id();
-    if (frame_.timestamp_us() < 0 || frame_.timestamp_us() > kLatestTime)
-      return absl::InvalidArgumentError(
-          fmt::format("timestamp_us {}: 0 to {}", frame_.timestamp_us(), kLatestTime));
+    if (auto status = CheckTimestamp(frame_.timestamp_us()); !status.ok()) return status;
     if (latest_us_ && frame_.timestamp_us() <= *latest_us_)
-      return absl::InvalidArgumentError(fmt::format("timestamp_us {} does not come after {}",
-                                                    frame_.timestamp_us(), *latest_us_));
+      return absl::InvalidArgumentError(
+          fmt::format("timestamp_us {} does not come after {}; a new call begins anew",
+                      frame_.timestamp_us(), *latest_us_));
+    if (frame_.budget_us() < 0) return absl::InvalidArgumentError("budget_us is below 0");
     if (frame_.budget_us() > 0 && MicrosBetween(request.arrived, taken) > frame_.budget_us())
       return absl::DeadlineExceededError("the frame's time was over before its turn came");
     const auto encoding = EncodingOf(frame_.encoding(), request_.bytes(), FrameEncoding::kRgb24);
@@ -131,8 +131,10 @@ class GazeStream final : public Answerer {
   void Log(log::Level level, std::string_view text,
            std::optional<std::uint64_t> frame = std::nullopt) const {
     const std::string number = frame ? std::to_string(*frame) : "";
-    const log::Field fields[] = {
-        {"stream_id", stream_id_}, {"frame", number}, {"peer", peer_}, {"trace_id", trace_id_}};
+    const log::Field fields[] = {{"stream_id", stream_id_},
+                                 {"frame", number, true},
+                                 {"peer", peer_},
+                                 {"trace_id", trace_id_}};
     log::Write(level, text, fields);
   }
 
@@ -149,10 +151,11 @@ class GazeStream final : public Answerer {
 
 }  // namespace
 
-Service GazeService(FaceBackend* faces, StreamPool& pool, Metrics& metrics) {
+Service GazeService(FaceBackend* faces, StreamPool& pool, const media::PictureLimits& limits,
+                    Metrics& metrics) {
   Service service{"vigil.v1.GazeService", {}};
   std::shared_ptr<Shared> shared;
-  if (faces != nullptr) shared = std::make_shared<Shared>(*faces, pool.workers(), metrics);
+  if (faces != nullptr) shared = std::make_shared<Shared>(*faces, pool.workers(), limits, metrics);
   service.methods.push_back(
       StreamMethod("StreamGaze", pool, Pace::kNewestWins,
                    [shared](const Call& call) -> absl::StatusOr<std::unique_ptr<Answerer>> {

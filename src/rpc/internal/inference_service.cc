@@ -1,5 +1,8 @@
 #include "rpc/internal/inference_service.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -7,6 +10,7 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "core/time.h"
+#include "core/utf8.h"
 #include "rpc/internal/frame_decoder.h"
 #include "rpc/internal/frame_request.h"
 #include "rpc/internal/inference_metrics.h"
@@ -20,10 +24,9 @@ constexpr std::uint32_t kFrame = v1::InferenceRequest::kFrameFieldNumber;
 constexpr std::uint32_t kLastField = v1::InferenceRequest::kMinConfidenceFieldNumber;
 
 struct Shared {
-  Shared(ObjectBackend& backend, int workers, Metrics& all_metrics)
-      : objects(backend),
-        metrics(all_metrics, "objects"),
-        decoders(static_cast<std::size_t>(workers)) {}
+  Shared(ObjectBackend& backend, int workers, const media::PictureLimits& limits,
+         Metrics& all_metrics)
+      : objects(backend), metrics(all_metrics, "objects"), decoders(DecodersOf(workers, limits)) {}
 
   ObjectBackend& objects;
   const InferenceMetrics metrics;
@@ -70,6 +73,9 @@ class ObjectsAnswerer final : public Answerer {
     result_.set_timestamp_us(frame_.timestamp_us());
     result_.set_sequence(frame_.sequence());
     if (auto status = CheckStreamId(frame_.stream_id()); !status.ok()) return status;
+    if (auto status = CheckTimestamp(frame_.timestamp_us()); !status.ok()) return status;
+    if (auto status = CheckRatio(frame_.min_confidence(), "min_confidence"); !status.ok())
+      return status;
     result_.set_stream_id(frame_.stream_id());
     const auto encoding = EncodingOf(frame_.encoding(), request_.bytes(), FrameEncoding::kBgr24);
     if (!encoding.ok()) return encoding.status();
@@ -111,10 +117,12 @@ v1::HealthCheckResponse::Status StatusOf(HealthState state) {
 }  // namespace
 
 Service InferenceService(ObjectBackend* objects, StreamPool& pool, const Health& health,
-                         Metrics& metrics) {
+                         const std::vector<std::string>& services,
+                         const media::PictureLimits& limits, Metrics& metrics) {
   Service service{"vigil.v1.InferenceService", {}};
   std::shared_ptr<Shared> shared;
-  if (objects != nullptr) shared = std::make_shared<Shared>(*objects, pool.workers(), metrics);
+  if (objects != nullptr)
+    shared = std::make_shared<Shared>(*objects, pool.workers(), limits, metrics);
   const auto open = [shared](bool is_stream) {
     return [shared, is_stream](const Call&) -> absl::StatusOr<std::unique_ptr<Answerer>> {
       if (shared == nullptr)
@@ -125,7 +133,13 @@ Service InferenceService(ObjectBackend* objects, StreamPool& pool, const Health&
   service.methods.push_back(UnaryMethod("Infer", pool, open(false)));
   service.methods.push_back(StreamMethod("StreamInfer", pool, Pace::kNewestWins, open(true)));
   service.methods.push_back(QuickMethod(
-      "HealthCheck", [&health](const grpc::ByteBuffer&) -> absl::StatusOr<grpc::ByteBuffer> {
+      "HealthCheck",
+      [&health, &services](const grpc::ByteBuffer& message) -> absl::StatusOr<grpc::ByteBuffer> {
+        v1::HealthCheckRequest request;
+        if (auto status = Parse(message, request); !status.ok()) return status;
+        const std::string& wanted = request.service();
+        if (!wanted.empty() && std::ranges::find(services, wanted) == services.end())
+          return absl::NotFoundError(fmt::format("no service {} here", Printable(wanted)));
         v1::HealthCheckResponse response;
         response.set_status(StatusOf(health.state()));
         response.set_version(health.version());

@@ -96,9 +96,13 @@ Replicas::Replicas(const StageClientOptions& options, Metrics& metrics)
                                     LatencyBounds(1e-3), LabelsOf(options.stage))) {
   LogThroughCore();
   std::random_device random;
-  for (const std::string& endpoint : options.endpoints)
-    replicas_.push_back(std::make_unique<Replica>(endpoint, Connect(options, endpoint, has_state()),
-                                                  options.breaker, random()));
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (const std::string& endpoint : options.endpoints) {
+    channels.push_back(Connect(options, endpoint, has_state()));
+    replicas_.push_back(
+        std::make_unique<Replica>(endpoint, channels.back(), options.breaker, random()));
+  }
+  probes_.emplace(channels);
 }
 
 std::optional<Replicas::Choice> Replicas::Ask(std::size_t replica, Clock::time_point now) {
@@ -166,24 +170,36 @@ void Replicas::Done(const Choice& choice, const absl::Status& status, Clock::dur
     log::Info("stage {}: {} answers again", NameOf(stage()), replica.endpoint);
 }
 
+std::optional<std::string> Replicas::NotAskedFor(std::size_t replica) const {
+  const Replica& one = *replicas_[replica];
+  std::lock_guard lock(one.mutex);
+  // Once it is time to ask again, nothing is known until somebody does.
+  if (one.breaker.state() != BreakerState::kOpen || Clock::now() >= one.breaker.next_probe())
+    return std::nullopt;
+  return one.last_error;
+}
+
 absl::Status Replicas::Nobody() const {
+  std::string last_error;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    const Replica& one = *replicas_[i];
+    std::lock_guard lock(one.mutex);
+    if (!one.last_error.empty()) last_error = one.last_error;  // one that is on trial has it still
+  }
   return absl::UnavailableError(fmt::format(
       "stage {}: none of {} is asked just now: {}", NameOf(stage()),
       replicas_.size() == 1 ? replicas_[0]->endpoint : fmt::format("{} replicas", replicas_.size()),
-      state().last_error));
+      last_error));
 }
 
 StageClient::State Replicas::state() const {
   StageClient::State state;
   state.replicas = static_cast<int>(replicas_.size());
-  const auto now = Clock::now();
-  for (const auto& replica : replicas_) {
-    std::lock_guard lock(replica->mutex);
-    // Once it is time to ask again, nothing is known until somebody does.
-    const BreakerState breaker = replica->breaker.state();
-    if (breaker != BreakerState::kOpen || now >= replica->breaker.next_probe()) continue;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    std::string wrong = NotAskedFor(i).value_or(probes_->WrongWith(i));
+    if (wrong.empty()) continue;
     ++state.away;
-    state.last_error = replica->last_error;
+    state.last_error = fmt::format("{}: {}", endpoint(i), wrong);
   }
   return state;
 }
@@ -219,6 +235,7 @@ absl::StatusOr<std::unique_ptr<StageClient>> StageClient::Create(const StageClie
 }
 
 face::Stage StageClient::stage() const { return replicas_->stage(); }
+void StageClient::Probe() { replicas_->Probe(); }
 StageClient::State StageClient::state() const { return replicas_->state(); }
 
 }  // namespace vigil::rpc

@@ -18,6 +18,7 @@
 
 #include "core/circuit_breaker.h"
 #include "core/metrics.h"
+#include "rpc/internal/health_probes.h"
 #include "rpc/stage_client.h"
 
 namespace vigil::rpc::internal {
@@ -59,6 +60,8 @@ class Replicas {
   /// Why nobody may be asked.
   absl::Status Nobody() const;
 
+  /// Asks the replicas how they are, as HealthProbes::Turn().
+  void Probe() { probes_->Turn(Clock::now()); }
   StageClient::State state() const;
 
  private:
@@ -72,10 +75,13 @@ class Replicas {
     CircuitBreaker breaker;  // under mutex, as the next
     std::string last_error;
   };
+  /// Why that one is not asked for a while; none: it is.
+  std::optional<std::string> NotAskedFor(std::size_t replica) const;
   std::optional<Choice> Ask(std::size_t replica, Clock::time_point now);
 
   const StageClientOptions options_;
   std::vector<std::unique_ptr<Replica>> replicas_;
+  std::optional<HealthProbes> probes_;
   std::atomic<std::size_t> turn_ = 0;
   const Counter ok_, failed_, late_, skipped_, retried_, states_lost_;
   const Histogram seconds_;

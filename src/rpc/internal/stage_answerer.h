@@ -30,11 +30,12 @@ namespace vigil::rpc::internal {
 
 /// What the calls of a stage share.
 struct StageShared {
-  StageShared(const StageBackend& stage_backend, int workers, Metrics& all_metrics)
+  StageShared(const StageBackend& stage_backend, int workers, Metrics& all_metrics,
+              const media::PictureLimits& limits = media::NetworkPictureLimits())
       : backend(stage_backend),
         name(NameOf(stage_backend.stage)),
         metrics(all_metrics, name),
-        decoders(static_cast<std::size_t>(workers)) {}
+        decoders(DecodersOf(workers, limits)) {}
 
   const StageBackend& backend;
   const std::string name;
@@ -87,8 +88,11 @@ class StageAnswerer final : public Answerer {
     timings.set_total_us(total_us);
     timings.set_other_us(MicrosBetween(taken, answered) - timings.decode_us() -
                          timings.detect_us() - timings.mesh_us());
-    shared_->metrics.Answered(status.ok(), work_.count(response_),
-                              timings.detect_us() + timings.mesh_us(), total_us);
+    // The work of a stage without a network is what it calculates.
+    const std::int64_t work_us = shared_->backend.networks_of_worker.empty()
+                                     ? timings.other_us()
+                                     : timings.detect_us() + timings.mesh_us();
+    shared_->metrics.Answered(status.ok(), work_.count(response_), work_us, total_us);
     if (log::Shown(log::Level::kDebug)) Tell(total_us, status);
     if (!status.ok()) {
       if (!is_stream_) return status;
@@ -101,7 +105,7 @@ class StageAnswerer final : public Answerer {
   void Tell(std::int64_t total_us, const absl::Status& status) const {
     const std::string frame = fmt::format("{}", response_.sequence());
     const log::Field fields[] = {
-        {"stream_id", work_.stream()}, {"frame", frame}, {"trace_id", trace_id_}};
+        {"stream_id", work_.stream()}, {"frame", frame, true}, {"trace_id", trace_id_}};
     log::Write(
         log::Level::kDebug,
         fmt::format("answered in {} us{}{}", total_us, status.ok() ? "" : ": ", MessageOf(status)),

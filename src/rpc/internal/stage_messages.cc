@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -18,6 +19,20 @@ constexpr float kFarthestPx = 1e5F;
 
 // Not for what is not a number.
 bool IsWithin(float value, float most) { return std::abs(value) <= most; }
+
+// All that is measured on a face is divided by its size.
+bool HasExtent(const face::Mesh& mesh) {
+  const auto [left, right] = std::ranges::minmax(mesh.span(), {}, &Point3f::x);
+  const auto [top, bottom] = std::ranges::minmax(mesh.span(), {}, &Point3f::y);
+  return right.x > left.x && bottom.y > top.y;
+}
+
+// Within the known time, which both are sums of; they may round apart a little.
+bool CanBe(const face::EyeHistory& history) {
+  constexpr double kRounding = 1e-3;
+  return history.known_s >= -kRounding && history.closed_s >= -kRounding &&
+         history.closed_s <= history.known_s + kRounding;
+}
 
 absl::Status Sane(const MessageReader& read, const char* what) {
   if (read.sane()) return absl::OkStatus();
@@ -134,6 +149,7 @@ absl::StatusOr<face::Mesh> FromMessage(const v1::FaceMesh& message) {
         !IsWithin(point.z, kFarthestPx))
       return absl::InvalidArgumentError("a mesh has a point far from the picture");
   }
+  if (!HasExtent(mesh)) return absl::InvalidArgumentError("a mesh has no extent");
   if (!IsWithin(message.score(), 1))
     return absl::InvalidArgumentError("a mesh has a score beyond 1");
   mesh.score = message.score();
@@ -170,6 +186,9 @@ absl::StatusOr<face::FaceBlinks> FromMessage(const v1::FaceBlinks& message) {
                     read.Count(history.blinks()),           read.Count(history.blinks_us()),
                     read.Count(history.long_closures_us()), read.Count(history.yawns())};
   if (auto status = Sane(read, "blinks"); !status.ok()) return status;
+  if (!CanBe(blinks.history))
+    return absl::InvalidArgumentError(fmt::format("eyes that were closed for {} s of {} s",
+                                                  blinks.history.closed_s, blinks.history.known_s));
   return blinks;
 }
 

@@ -1,17 +1,22 @@
 // The stages that look at pictures: face detection and landmark detection.
 #include <absl/cleanup/cleanup.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
 #include "core/limits.h"
+#include "rpc/internal/frame_request.h"
 #include "rpc/internal/picture_request.h"
 #include "rpc/internal/stage_answerer.h"
 #include "rpc/internal/stage_services.h"
 
 namespace vigil::rpc::internal {
 namespace {
+
+constexpr float kSquareness = 0.01F;  // how far a square's sides may be apart, of its width
 
 // What both of networks begin with.
 template <typename Message>
@@ -57,6 +62,8 @@ class DetectFaces {
         !status.ok())
       return status;
     response.set_sequence(stage_.message.sequence());
+    if (auto status = CheckRatio(stage_.message.min_score(), "min_score"); !status.ok())
+      return status;
     face::FaceModels& networks = stage_.NetworksOf(request);
     if (auto status = ReadSquares(networks.looks_in_squares()); !status.ok()) return status;
     const auto image = stage_.Decode(request, *response.mutable_timings());
@@ -94,6 +101,9 @@ class DetectFaces {
     for (const v1::Box& box : message.squares()) {
       const auto square = FromMessage(box);
       if (!square.ok()) return square.status();
+      if (std::abs(square->width - square->height) > kSquareness * square->width)
+        return absl::InvalidArgumentError(
+            fmt::format("a square of {} x {} pixels", square->width, square->height));
       squares_.push_back(*square);
     }
     return absl::OkStatus();
@@ -144,20 +154,22 @@ class DetectLandmarks {
 };
 
 std::shared_ptr<StageShared> SharedOf(const StageBackend& backend, StreamPool& pool,
-                                      Metrics& metrics) {
-  return std::make_shared<StageShared>(backend, pool.workers(), metrics);
+                                      const media::PictureLimits& limits, Metrics& metrics) {
+  return std::make_shared<StageShared>(backend, pool.workers(), metrics, limits);
 }
 
 }  // namespace
 
-Service FaceDetectionService(const StageBackend& backend, StreamPool& pool, Metrics& metrics) {
+Service FaceDetectionService(const StageBackend& backend, StreamPool& pool,
+                             const media::PictureLimits& limits, Metrics& metrics) {
   return MakeService<DetectFaces>("FaceDetectionService", "DetectFaces",
-                                  SharedOf(backend, pool, metrics), pool);
+                                  SharedOf(backend, pool, limits, metrics), pool);
 }
 
-Service LandmarkDetectionService(const StageBackend& backend, StreamPool& pool, Metrics& metrics) {
+Service LandmarkDetectionService(const StageBackend& backend, StreamPool& pool,
+                                 const media::PictureLimits& limits, Metrics& metrics) {
   return MakeService<DetectLandmarks>("LandmarkDetectionService", "DetectLandmarks",
-                                      SharedOf(backend, pool, metrics), pool);
+                                      SharedOf(backend, pool, limits, metrics), pool);
 }
 
 }  // namespace vigil::rpc::internal

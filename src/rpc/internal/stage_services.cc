@@ -103,17 +103,17 @@ class EstimateGazes {
 
 }  // namespace
 
-Service StageService(const StageBackend& backend, std::chrono::milliseconds idle, StreamPool& pool,
-                     Metrics& metrics) {
+Service StageService(const StageBackend& backend, std::chrono::milliseconds idle,
+                     const media::PictureLimits& limits, StreamPool& pool, Metrics& metrics) {
   using face::Stage;
   const auto shared = [&] {
     return std::make_shared<StageShared>(backend, pool.workers(), metrics);
   };
   switch (backend.stage) {
     case Stage::kFaceDetection:
-      return FaceDetectionService(backend, pool, metrics);
+      return FaceDetectionService(backend, pool, limits, metrics);
     case Stage::kLandmarkDetection:
-      return LandmarkDetectionService(backend, pool, metrics);
+      return LandmarkDetectionService(backend, pool, limits, metrics);
     case Stage::kHeadPose:
       return MakeService<EstimatePoses>("HeadPoseService", "EstimateHeadPose", shared(), pool);
     case Stage::kGaze:

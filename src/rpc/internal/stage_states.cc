@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "rpc/internal/frame_request.h"
 #include "rpc/internal/stage_answerer.h"
 #include "rpc/internal/stage_services.h"
 #include "rpc/internal/stream_states.h"
@@ -23,7 +24,7 @@ absl::Status CheckStreamRequest(const Message& message) {
   if (message.stream_id().empty() || message.stream_id().size() > limits::kMaxIdBytes)
     return absl::InvalidArgumentError(
         fmt::format("stream_id has to have 1 to {} bytes", limits::kMaxIdBytes));
-  if (message.timestamp_us() < 0) return absl::InvalidArgumentError("timestamp_us is below 0");
+  if (auto status = CheckTimestamp(message.timestamp_us()); !status.ok()) return status;
   if (auto status = CheckCount(message.faces_size(), limits::kMaxFaces, "faces"); !status.ok())
     return status;
   std::unordered_set<std::int64_t> ids;
@@ -60,13 +61,16 @@ using States = StreamStates<std::unique_ptr<State>>;
 template <typename State>
 struct StateShared : StageShared {
   StateShared(const StageBackend& stage_backend, int workers, Metrics& all_metrics,
-              std::chrono::milliseconds idle, std::function<std::unique_ptr<State>()> make_state)
+              std::chrono::milliseconds max_idle,
+              std::function<std::unique_ptr<State>()> make_state)
       : StageShared(stage_backend, workers, all_metrics),
         make(std::move(make_state)),
-        states({.idle = idle}, make) {}
+        states({.idle = max_idle}, make),
+        idle(max_idle) {}
 
   const std::function<std::unique_ptr<State>()> make;
   States<State> states;
+  const std::chrono::milliseconds idle;
 };
 
 // `Part` takes a message apart, asks the stage and answers.
@@ -96,8 +100,20 @@ class WithState {
                                  static_cast<std::size_t>(part_.message().faces_size()),
                                  Clock::now());
     std::lock_guard lock(entry->mutex);
+    const auto now = Clock::now();
+    if (entry->latest_us != States<State>::kNever && now - entry->answered > shared_.idle) {
+      entry->state = shared_.make();  // forgotten, however often it was asked in vain meanwhile
+      entry->latest_us = States<State>::kNever;
+    }
+    // A time that comes twice or goes back would be counted twice in the windows.
+    const std::int64_t now_us = part_.message().timestamp_us();
+    if (now_us <= entry->latest_us)
+      return absl::InvalidArgumentError(
+          fmt::format("timestamp_us {} does not come after {}; {} begins anew", now_us,
+                      entry->latest_us, own_ ? "a new call" : "another stream_id"));
     if (auto status = part_.Ask(*entry->state, response); !status.ok()) return status;
-    response.set_state_is_new(!std::exchange(entry->begun, true));
+    entry->answered = now;
+    response.set_state_is_new(std::exchange(entry->latest_us, now_us) == States<State>::kNever);
     return absl::OkStatus();
   }
 
@@ -180,6 +196,9 @@ class AttentionPart {
       const v1::ScoredFace& face = message_.faces(i);
       order_.Add(!face.unseen(), i);
       blinks += face.has_blinks();
+      if (face.has_blinks() && face.blinks().id() != 0 && face.blinks().id() != face.id())
+        return absl::InvalidArgumentError(
+            fmt::format("face {} comes with the blinks of face {}", face.id(), face.blinks().id()));
       if (face.unseen()) {
         unseen_.push_back(face.id());
         continue;

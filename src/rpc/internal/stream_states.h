@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <list>
@@ -29,9 +30,11 @@ class StreamStates {
  public:
   struct Entry {
     std::mutex mutex;
-    State state;         // under mutex, as the next
-    bool begun = false;  // a frame of the stream has been answered
+    State state;                      // under mutex, as the next
+    std::int64_t latest_us = kNever;  // time of the last frame that was answered
+    Clock::time_point answered;       // … and when that was
   };
+  static constexpr std::int64_t kNever = -1;
 
   StreamStates(const StreamStatesOptions& options, std::function<State()> make)
       : options_(options), make_(std::move(make)) {}

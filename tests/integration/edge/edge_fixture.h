@@ -23,21 +23,22 @@
 
 namespace vigil::test {
 
-/// A 640x480 video of one face that drifts to the right, 30 frames a second. As long as `seconds`.
-inline std::string MakeEdgeClip(const std::filesystem::path& path, int seconds) {
+/// A 640x480 video of one face that drifts to the right and back. As long as `seconds`.
+inline std::string MakeEdgeClip(const std::filesystem::path& path, int seconds, int fps = 30) {
   const auto portrait = media::ReadPicture(SamplePath("astronaut.png").string());
   EXPECT_TRUE(portrait.ok());
-  auto writer = media::VideoWriter::Create(path, {640, 480}, {.preset = "ultrafast", .fps = 30});
+  auto writer = media::VideoWriter::Create(
+      path, {640, 480}, {.preset = "ultrafast", .fps = static_cast<double>(fps)});
   EXPECT_TRUE(writer.ok()) << writer.status();
   Image image(640, 480, PixelFormat::kRgb8);
   const MutableImageView view = image.mutable_view();
-  for (int i = 0; i < 30 * seconds; ++i) {
+  for (int i = 0; i < fps * seconds; ++i) {
     std::fill_n(view.data, image.bytes(), std::uint8_t{128});
     const int phase = i % 200;
     const int x = phase < 100 ? phase : 200 - phase;  // there and back
     for (int y = 0; y < 480; ++y)
       std::copy_n(portrait->view().row(y + 16), 3 * 512, view.row(y) + 3 * x);
-    EXPECT_TRUE((*writer)->Add(image.view(), std::int64_t{i} * 1'000'000 / 30).ok());
+    EXPECT_TRUE((*writer)->Add(image.view(), std::int64_t{i} * 1'000'000 / fps).ok());
   }
   EXPECT_TRUE((*writer)->Finish().ok());
   return path.string();

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "edge_fixture.h"
+#include "support/stage_processes.h"
 #include "tcp_gate.h"
 
 namespace vigil {
@@ -173,6 +174,29 @@ TEST_F(EdgeTest, AServerThatSaysItIsUnhealthyIsLeftBeforeItFails) {
   server.emplace(port);
   ASSERT_TRUE(edge.AwaitComputed("remote", 30));
   ExpectNoGap(Stop(edge));
+}
+
+// The orchestrator answers all the time, and each answer lacks something: that is no answer.
+TEST_F(EdgeTest, AServerOfWhichAStageIsGoneLeavesNoGap) {
+  for (const std::string name : {"landmark-detection", "attention"}) {
+    SCOPED_TRACE(name);
+    auto stage = test::StartStage(name);
+    const int stage_port = stage->port();
+    const auto orchestrator = test::StartOrchestrator(
+        {"--" + name, stage->address(), "--set", "orchestrate.stages." + name + ".timeout=1s",
+         "--set", "orchestrate.breaker.open=200ms", "--set", "orchestrate.breaker.longest=200ms"});
+    EdgeProcess edge(dir_.path(), clip_, Arguments(orchestrator->port()));
+    ASSERT_TRUE(edge.AwaitComputed("remote", 30));
+    stage->program().Signal(SIGKILL);
+    ASSERT_TRUE(edge.AwaitComputed("local", 30));
+    stage = test::StartStage(name, stage_port);
+    ASSERT_TRUE(edge.AwaitComputed("remote", 30));
+    const Ended ended = Stop(edge);
+    ExpectNoGap(ended, 0.2);  // two servers and this device on one machine
+    for (const auto& result : ended.results) {
+      for (const auto& face : result.json["faces"]) EXPECT_GT(face["attention"]["score"], 0);
+    }
+  }
 }
 
 TEST_F(EdgeTest, WithoutAServerThisDeviceLooksFromTheFirstFrameOn) {
@@ -488,12 +512,17 @@ INSTANTIATE_TEST_SUITE_P(
         UsageCase{"a_picture", {kPortrait, "--mode", "local"}, "vigil analyze takes pictures", 1},
         UsageCase{"no_file", {"/nowhere.mp4", "--mode", "local"}, "/nowhere.mp4", 1},
         UsageCase{
-            "open_port", {kStreet, "--mode", "local", "--http", "0.0.0.0:0"}, "--insecure", 2},
+            "open_port", {kStreet, "--mode", "local", "--http", "0.0.0.0:0"}, "--insecure", 78},
+        UsageCase{"no_certificate",
+                  {kStreet, "--remote-dgx", "https://127.0.0.1:1", "--set",
+                   "edge.tls.ca_file=/nowhere.pem"},
+                  "edge.tls.ca_file: /nowhere.pem",
+                  78},
         UsageCase{
             "certificates_without_tls",
             {kStreet, "--remote-dgx", "http://127.0.0.1:1", "--set", "edge.tls.server_name=dgx"},
             "write https://127.0.0.1:1",
-            2}),
+            78}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

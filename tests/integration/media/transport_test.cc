@@ -83,7 +83,9 @@ class Sender {
                  stop);
       av_packet_rescale_ts(packet.get(), from, to);
       packet->stream_index = 0;
-      if (av_write_frame(out, packet.get()) < 0) return;
+      const bool sent = av_write_frame(out, packet.get()) >= 0;
+      av_packet_unref(packet.get());
+      if (!sent) return;
     }
   }
 

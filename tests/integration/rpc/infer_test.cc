@@ -43,6 +43,7 @@ TEST(Infer, OnePortAnswersGrpcAndHttp) {
     EXPECT_TRUE(health.starts_with("HTTP/1.1 200")) << health;
     EXPECT_NE(health.find(R"("status":"healthy","service":"infer","version":")"),
               std::string::npos);
+    EXPECT_NE(health.find(R"("statistics":{"frames_dropped_total":0)"), std::string::npos);
     EXPECT_TRUE(InferServer::Get(port, "/readyz").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(InferServer::Get(port, "/livez").starts_with("HTTP/1.1 200"));
     EXPECT_TRUE(InferServer::Get(port, "/nothing").starts_with("HTTP/1.1 404"));
@@ -83,6 +84,7 @@ TEST(Infer, ASignalLetsStreamsComeToTheirEnd) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
+// USERS.md, pains 17 and 18: a thousand streams in and out.
 TEST(Infer, StreamsOpenedAndAbandonedLeaveNothingBehind) {
   // A line of each stream would fill the pipe that nobody reads until the end.
   InferServer server({"--set", "server.limits.resets=1000000", "--set", "log.level=warning"});
@@ -125,11 +127,17 @@ TEST(InferLimits, StreamsOfAClient) {
     EXPECT_EQ(calls.back()->Ask(portrait.Frame(0)).faces_size(), 1);
   }
   GazeCall one_more(test::Connect(server.address()));
-  EXPECT_EQ(one_more.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto refused = one_more.Finish();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refused.error_message(), "more than 3 streams at once of one address");
+  EXPECT_EQ(server.AwaitMetric("vigil_calls_refused_total", 1), 1);
   EXPECT_TRUE(calls[0]->Finish().ok());
   EXPECT_EQ(server.AwaitMetric("vigil_calls", 2), 2);
   GazeCall again(test::Connect(server.address()));
   EXPECT_EQ(again.Ask(portrait.Frame(0)).faces_size(), 1);
+  server.program().Signal(SIGTERM);
+  EXPECT_NE(server.program().Wait().err.find("server.limits.streams_per_client"),
+            std::string::npos);
 }
 
 TEST(InferLimits, IdleStreamsEnd) {
@@ -140,7 +148,7 @@ TEST(InferLimits, IdleStreamsEnd) {
   EXPECT_EQ(call.stream().Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
-// Results that nobody takes fill the connection; the call ends all the same, and its memory is free.
+// USERS.md, pain 25: results that nobody takes fill the connection; the call ends all the same, and its memory is free.
 TEST(InferLimits, StreamsThatAreNotReadEnd) {
   InferServer server({"--set", "server.limits.idle_call=1s"});
   const Portrait portrait;
@@ -247,7 +255,7 @@ TEST(InferLimits, HeadersAreBounded) {
     open = client.Send(Http2Client::kContinuation, 0, 1, more);
   EXPECT_FALSE(open);
   EXPECT_LT(server.Memory(), memory + 512 * 1024) << "KiB";
-  EXPECT_EQ(server.AwaitMetric("vigil_connections_flooding", 1), 1);
+  EXPECT_EQ(server.AwaitMetric("vigil_connections_flooding_total", 1), 1);
   // One call with too much metadata ends, the server does not.
   auto stub = grpc::health::v1::Health::NewStub(test::Connect(server.address()));
   grpc::ClientContext context;
@@ -276,7 +284,17 @@ TEST(InferAddress, BeyondThisMachineNeedsTlsOrAWord) {
   EXPECT_NE(refused.err.find("--insecure"), std::string::npos) << refused.err;
   const auto http = test::RunProgram({VIGIL_BINARY, "infer", "--http", "0.0.0.0:0"});
   EXPECT_EQ(http.exit_code, 78);
-  InferServer insecure({"--listen", "0.0.0.0:0", "--insecure"});
+  InferServer insecure({"--listen", "0.0.0.0:0", "--insecure", "--attention-purpose", "a test"});
+}
+
+TEST(InferAddress, BeyondThisMachineAttentionNeedsAPurpose) {
+  const auto refused =
+      test::RunProgram({VIGIL_BINARY, "infer", "--listen", "0.0.0.0:0", "--insecure"});
+  EXPECT_EQ(refused.exit_code, 78);
+  EXPECT_NE(refused.err.find("--attention-purpose"), std::string::npos) << refused.err;
+  InferServer told({"--listen", "0.0.0.0:0", "--insecure", "--attention-purpose", "a test"});
+  EXPECT_NE(InferServer::Get(told.port(), "/health").find("scored for: a test"), std::string::npos);
+  InferServer objects({"--listen", "0.0.0.0:0", "--insecure", "--detector", "hog"});
 }
 
 TEST(InferAddress, APortThatIsTakenIsAnErrorOfOneLine) {
@@ -351,6 +369,11 @@ TEST_F(InferTls, AKeyOfAnotherCertificateIsToldAtOnce) {
                         "--tls-cert", Path("server.pem"), "--tls-key", Path("client.key")});
   EXPECT_EQ(outcome.exit_code, 78);
   EXPECT_EQ(outcome.err.find("PRIVATE"), std::string::npos);
+  const auto missing =
+      test::RunProgram({VIGIL_BINARY, "infer", "--listen", "127.0.0.1:0", "--tls-cert",
+                        Path("none.pem"), "--tls-key", Path("server.key")});
+  EXPECT_EQ(missing.exit_code, 78);
+  EXPECT_NE(missing.err.find("server.tls.certificate_file"), std::string::npos) << missing.err;
 }
 
 }  // namespace

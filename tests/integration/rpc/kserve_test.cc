@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "inference/grpc_predict_v2.grpc.pb.h"
@@ -9,6 +11,7 @@
 #include "nn/kserve_model.h"
 #include "nn/model_file.h"
 #include "nn/tflite_model.h"
+#include "support/text_file.h"
 #include "vigil/v1/inference.grpc.pb.h"
 
 namespace vigil {
@@ -47,6 +50,31 @@ TEST(Kserve, ARemoteModelSaysWhatTheLocalOneSays) {
       EXPECT_TRUE(std::ranges::equal((*remote)->output(o), local->output(o)));
     }
   }
+}
+
+// The face networks on another machine: what is found is the same, to the last digit.
+TEST(Kserve, FacesAreThoseOfTheNetworksHere) {
+  InferServer server;
+  const test::TempDir dir;
+  const auto faces = [&](const std::string& name, std::vector<std::string> more) {
+    const std::string json = (dir / name).string();
+    std::vector<std::string> command = {VIGIL_BINARY, "analyze",
+                                        test::SamplePath("astronaut.png").string(), "--json", json};
+    command.insert(command.end(), more.begin(), more.end());
+    const auto outcome = test::RunProgram(command);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    auto frame = nlohmann::json::parse(test::ReadText(json));
+    EXPECT_EQ(frame["faces"].size(), 1U);
+    return frame["faces"];
+  };
+  EXPECT_EQ(faces("there.jsonl", {"--set", "models.server=grpc://" + server.address()}),
+            faces("here.jsonl", {}));
+  EXPECT_GT(
+      server.Metric("vigil_model_requests_total{model=\"face-mesh-attention\",outcome=\"ok\"}"), 0);
+  const auto wrong =
+      test::RunProgram({VIGIL_BINARY, "analyze", test::SamplePath("astronaut.png").string(),
+                        "--set", "models.server=http://somewhere"});
+  EXPECT_EQ(wrong.exit_code, 2);
 }
 
 TEST(Kserve, AServerThatIsAwayIsAnErrorOfThatRun) {
@@ -156,11 +184,28 @@ TEST(Infer, ObjectsOfAPictureAndOfAStream) {
     EXPECT_EQ(stub->Infer(&context, request, &response).error_code(),
               grpc::StatusCode::INVALID_ARGUMENT);
   }
-  grpc::ClientContext context;
+  request.set_height(street.height());
+  for (const float confidence : {-0.1F, 1.1F, std::numeric_limits<float>::quiet_NaN()}) {
+    grpc::ClientContext context;
+    v1::InferenceResponse response;
+    request.set_min_confidence(confidence);
+    const auto status = stub->Infer(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_NE(status.error_message().find("min_confidence"), std::string::npos);
+  }
+  const auto health_of = [&](const std::string& service, v1::HealthCheckResponse& health) {
+    grpc::ClientContext context;
+    v1::HealthCheckRequest question;
+    question.set_service(service);
+    return stub->HealthCheck(&context, question, &health).error_code();
+  };
   v1::HealthCheckResponse health;
-  ASSERT_TRUE(stub->HealthCheck(&context, {}, &health).ok());
-  EXPECT_EQ(health.status(), v1::HealthCheckResponse::STATUS_HEALTHY);
-  EXPECT_EQ(health.details().at("objects"), "hog");
+  for (const char* service : {"", "vigil.v1.GazeService"}) {
+    EXPECT_EQ(health_of(service, health), grpc::StatusCode::OK);
+    EXPECT_EQ(health.status(), v1::HealthCheckResponse::STATUS_HEALTHY);
+    EXPECT_EQ(health.details().at("objects"), "hog");
+  }
+  EXPECT_EQ(health_of("vigil.v1.NoService", health), grpc::StatusCode::NOT_FOUND);
 }
 
 // Debian's python3-grpcio, with messages that protoc makes of our files: health, reflection, gaze, KServe.

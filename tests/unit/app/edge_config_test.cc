@@ -58,9 +58,11 @@ TEST_F(EdgeConfigTest, AWrongAddressIsOneLine) {
 }
 
 TEST_F(EdgeConfigTest, WithoutAServerTheRemedyIsNamed) {
-  const auto options = ClientOptionsOf(config_.edge);
-  ASSERT_TRUE(absl::IsInvalidArgument(options.status()));
-  EXPECT_THAT(std::string(MessageOf(options.status())), HasSubstr("--remote-dgx"));
+  const auto status = CheckServerIsNamed(config_.edge);
+  ASSERT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("--remote-dgx"));
+  config_.edge.mode = EdgeMode::kLocal;
+  EXPECT_TRUE(CheckServerIsNamed(config_.edge).ok());
 }
 
 TEST_F(EdgeConfigTest, CertificatesAreReadAndNamedWhereTheyAreNone) {
@@ -71,8 +73,10 @@ TEST_F(EdgeConfigTest, CertificatesAreReadAndNamedWhereTheyAreNone) {
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_THAT(options->tls.ca, HasSubstr("BEGIN"));
   config_.edge.ca_file = (dir_ / "missing.pem").string();
-  EXPECT_THAT(std::string(MessageOf(ClientOptionsOf(config_.edge).status())),
-              HasSubstr("edge.tls.ca_file"));
+  const auto missing = ClientOptionsOf(config_.edge).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(missing));  // of the configuration: exit code 78
+  EXPECT_THAT(std::string(MessageOf(missing)), HasSubstr("edge.tls.ca_file"));
+  EXPECT_THAT(std::string(MessageOf(missing)), HasSubstr("the PEM cannot be read"));
 }
 
 TEST_F(EdgeConfigTest, ValuesOutOfRangeAreRefused) {

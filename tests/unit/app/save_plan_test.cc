@@ -45,6 +45,8 @@ TEST(SavePlan, AnAddressOfHttpMayBeAPictureOrAVideo) {
   const std::vector<Input> http = {{Input::Kind::kStream, "http://camera/snapshot"}};
   EXPECT_TRUE(PlanSaves("out.png", http).ok());
   EXPECT_TRUE(PlanSaves("out.mp4", http).ok());
+  EXPECT_TRUE(PlanSaves("out.MP4", http).ok());
+  EXPECT_FALSE(PlanSaves("out.png", http, Snapshots::kNo).ok());
   EXPECT_FALSE(PlanSaves("out.txt", http).ok());
   EXPECT_FALSE(PlanSaves("out.png", {{Input::Kind::kStream, "rtsp://camera/main"}}).ok());
 }

@@ -124,6 +124,9 @@ TEST(StageMessages, WhatCannotBeIsRefused) {
   mesh.mutable_points()->Resize(3 * 467, 0);
   EXPECT_FALSE(FromMessage(mesh).ok());
   mesh.mutable_points()->Resize(3 * 468, 0);
+  EXPECT_FALSE(FromMessage(mesh).ok());  // a face of no size
+  mesh.set_points(0, 10);
+  mesh.set_points(1, 10);
   EXPECT_TRUE(FromMessage(mesh).ok());
   mesh.set_points(7, std::numeric_limits<float>::quiet_NaN());
   EXPECT_FALSE(FromMessage(mesh).ok());
@@ -155,6 +158,10 @@ TEST(StageMessages, WhatCannotBeIsRefused) {
   blinks.mutable_history()->set_known_s(std::numeric_limits<double>::quiet_NaN());
   EXPECT_FALSE(FromMessage(blinks).ok());
   blinks.Clear();
+  blinks.mutable_history()->set_closed_s(10);  // of no time at all
+  EXPECT_FALSE(FromMessage(blinks).ok());
+  blinks.mutable_history()->set_known_s(10);
+  EXPECT_TRUE(FromMessage(blinks).ok());
   blinks.mutable_blink()->set_count(-1);
   EXPECT_FALSE(FromMessage(blinks).ok());
   v1::FaceAttention scores;
