@@ -17,10 +17,12 @@ if(VIGIL_SANITIZE)
   target_link_options(vigil_options INTERFACE -fsanitize=${VIGIL_SANITIZE})
   if(NOT VIGIL_SANITIZE STREQUAL "thread")
     target_compile_options(vigil_options INTERFACE -fno-sanitize-recover=all)
+    set(defaults address_sanitizer_defaults.cc)
   else()
-    target_sources(vigil_options INTERFACE
-      $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${PROJECT_SOURCE_DIR}/cmake/thread_sanitizer_defaults.cc>)
+    set(defaults thread_sanitizer_defaults.cc)
   endif()
+  target_sources(vigil_options INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${PROJECT_SOURCE_DIR}/cmake/${defaults}>)
 endif()
 
 # vigil_module(<name> [HEADERS h...] [SOURCES cc...] [PUBLIC lib...] [PRIVATE lib...] [TESTS cc...])
