@@ -299,6 +299,7 @@ class EdgeStream final : private EdgeRemoteEvents {
       return absl::OkStatus();
     }
     const std::int64_t latency_us = MicrosBetween(frame.captured, Clock::now());
+    CountCaptured();  // first: nobody is to see more results than frames
     Count(result, latency_us);
     if (context_.json != nullptr) {
       const FrameHeader header{frame.stream_id, frame.number, frame.timestamp_us, frame.decode_us,
@@ -367,10 +368,7 @@ class EdgeStream final : private EdgeRemoteEvents {
     metrics_.fps().Set(
         static_cast<double>(report_.results - std::exchange(watched_results_, report_.results)) /
         std::chrono::duration<double>(std::min<Clock::duration>(since, 1min)).count());
-    const auto counts = capture_->counts();
-    metrics_.captured().Add(static_cast<double>(counts.captured - watched_.captured));
-    metrics_.Dropped("camera", counts.dropped - watched_.dropped);
-    watched_ = counts;
+    CountCaptured();
     if (!capture_->streaming())
       return context_.health.Set(name_, HealthState::kDegraded, "no frames come");
     if (!remote_) return context_.health.Set(name_, HealthState::kHealthy, "local");
@@ -382,6 +380,13 @@ class EdgeStream final : private EdgeRemoteEvents {
       return context_.health.Set(name_, HealthState::kHealthy, std::string(Name(edge_.mode)));
     context_.health.Set(name_, models_ ? HealthState::kDegraded : HealthState::kUnhealthy,
                         fmt::format("{}: {}", models_ ? "local" : "no results", WhyNoServer()));
+  }
+
+  void CountCaptured() {
+    const auto counts = capture_->counts();
+    metrics_.captured().Add(static_cast<double>(counts.captured - watched_.captured));
+    metrics_.Dropped("camera", counts.dropped - watched_.dropped);
+    watched_ = counts;
   }
 
   void CountAtEnd() {

@@ -178,7 +178,9 @@ absl::Status InferenceBackends::LoadServed(const Config& config, const ModelPlan
           "server.models: \"{}\" is no name: letters, digits, '.', '_' and '-', at most 64",
           file.name));
     auto served = LoadServedModel(file.name, file.version, file.path, onnx, workers);
-    if (!served.ok()) return served.status();
+    if (!served.ok())
+      return absl::Status(served.status().code(), fmt::format("served model {}: {}", file.name,
+                                                              MessageOf(served.status())));
     std::erase_if(served_, [&](const auto& one) { return one.name == file.name; });
     served_.push_back(*std::move(served));
   }

@@ -89,7 +89,10 @@ class ServingImpl final : public Serving {
       http_options.certificate = tls->certificate;
       http_options.key = tls->key;
       auto encrypted = http::Server::Create(http_options, http::Operations(health_, metrics));
-      if (!encrypted.ok()) return encrypted.status();
+      if (!encrypted.ok())
+        return absl::Status(encrypted.status().code(),
+                            fmt::format("server.tls.certificate_file, server.tls.key_file: {}",
+                                        MessageOf(encrypted.status())));
       https_ = *std::move(encrypted);
     }
 

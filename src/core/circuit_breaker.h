@@ -1,6 +1,7 @@
 // Whether a part that may fail is worth asking: keeps calls from one that does not answer, and finds out when it does again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -62,6 +63,8 @@ class CircuitBreaker {
   void Withdraw(Permit permit);
   /// Opens at once: a connection is lost, or the other side says itself that it cannot.
   void Trip(Clock::time_point now);
+  /// The other side says that it is back: while open, the next call is let through now.
+  void Hasten(Clock::time_point now) { next_probe_ = std::min(next_probe_, now); }
 
   /// Open turns to half-open with the next Allow() after next_probe().
   BreakerState state() const { return state_; }

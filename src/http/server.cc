@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -53,7 +54,10 @@ template <typename Stream>
 class Session final : public std::enable_shared_from_this<Session<Stream>> {
  public:
   Session(Stream stream, std::string peer, const Shared& shared)
-      : stream_(std::move(stream)), peer_(std::move(peer)), shared_(shared) {}
+      : stream_(std::move(stream)),
+        timer_(stream_.get_executor()),
+        peer_(std::move(peer)),
+        shared_(shared) {}
 
   void Start() {
     if constexpr (kTls) {
@@ -71,8 +75,17 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
  private:
   static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
+  auto& socket() { return beast::get_lowest_layer(stream_).socket(); }
+
+  // Whatever is under way then fails. The stream's own timer would only close this descriptor of the connection, and
+  // whoever handed it on keeps another: the client would hear nothing.
   void Expire(std::chrono::milliseconds time) {
-    beast::get_lowest_layer(stream_).expires_after(time);
+    timer_.expires_after(time);
+    timer_.async_wait([self = this->shared_from_this()](beast::error_code error) {
+      if (error || self->timer_.expiry() > asio::steady_timer::clock_type::now()) return;
+      beast::error_code ignored;
+      (void)self->socket().shutdown(tcp::socket::shutdown_both, ignored);
+    });
   }
 
   void Read() {
@@ -117,13 +130,14 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void Close() {
+    timer_.cancel();
     beast::error_code ignored;
-    auto& socket = beast::get_lowest_layer(stream_).socket();
-    (void)socket.shutdown(tcp::socket::shutdown_both, ignored);
-    (void)socket.close(ignored);
+    (void)socket().shutdown(tcp::socket::shutdown_both, ignored);
+    (void)socket().close(ignored);
   }
 
   Stream stream_;
+  asio::steady_timer timer_;
   const std::string peer_;
   const Shared& shared_;
   beast::flat_buffer buffer_{64U << 10};

@@ -25,9 +25,10 @@ constexpr std::size_t kMaxMessageBytes = limits::kMaxTensorElements * sizeof(flo
 
 absl::Status FromGrpc(const KserveOptions& options, const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  return {
-      static_cast<absl::StatusCode>(status.error_code()),
-      fmt::format("model {} at {}: {}", options.model, options.address, status.error_message())};
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  return {code, fmt::format("model {} at {}: {}", options.model, options.address,
+                            status.error_message().empty() ? absl::StatusCodeToString(code)
+                                                           : status.error_message())};
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const KserveOptions& options) {

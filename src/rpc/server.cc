@@ -110,12 +110,15 @@ class GrpcServer final : public Server {
   }
 
   void Serve(Descriptor connection) override {
+    if (stopped_) return;
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
     parameters.fd = connection.Release();
     acceptor_->HandleNewConnection(&parameters);
   }
 
   void SetServing(bool serving) override {
+    if (serving_.exchange(serving) == static_cast<int>(serving))
+      return;  // watchers hear of changes
     auto* health = server_->GetHealthCheckService();
     if (health == nullptr) return;
     health->SetServingStatus(serving);
@@ -153,6 +156,7 @@ class GrpcServer final : public Server {
   std::unique_ptr<CallServer> calls_;  // its methods are known to server_, which goes first
   std::unique_ptr<grpc::Server> server_;
   std::atomic<bool> stopped_ = false;
+  std::atomic<int> serving_ = -1;  // what was said last; -1: nothing yet
 };
 
 }  // namespace

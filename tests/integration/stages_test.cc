@@ -236,6 +236,30 @@ TEST(Stages, AddressesWhereNobodyAnswersAreToldOfWithoutAFrame) {
   EXPECT_TRUE(health("\"status\":\"healthy\",\"service\""));
 }
 
+// Whatever the circuit breaker would still wait.
+TEST(Stages, AReplicaThatIsBackIsAskedSoon) {
+  auto stage = StartStage("head-pose");
+  const int port = stage->port();
+  const auto orchestrator = StartOrchestrator(
+      {"--head-pose", stage->address(), "--set", "orchestrate.stages.head-pose.timeout=5s", "--set",
+       "orchestrate.breaker.open=10m", "--set", "orchestrate.breaker.longest=10m"});
+  GazeVideo video(orchestrator->address());
+  int number = 0;
+  ASSERT_GT(FramesUntil(video, number, 20, IsWhole), 0);
+  stage->program().Signal(SIGKILL);
+  (void)stage->program().Wait();
+  int lacking = 0;  // as many as open the breaker
+  ASSERT_GT(FramesUntil(video, number, 200,
+                        [&](const v1::FaceMeshResult& result) {
+                          lacking += !IsWhole(result);
+                          return lacking == 10;
+                        }),
+            0);
+  ASSERT_TRUE(test::AwaitHealth(orchestrator->port(), "Connection refused"));
+  stage = StartStage("head-pose", port);
+  EXPECT_GT(FramesUntil(video, number, 2000, IsWhole), 0);
+}
+
 TEST(Stages, OfTwoReplicasOneMayBeKilledWithoutAFrameThatLacksAnything) {
   const auto one = StartStage("landmark-detection"), other = StartStage("landmark-detection");
   const auto orchestrator = StartOrchestrator(

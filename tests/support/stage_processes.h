@@ -115,15 +115,21 @@ class GazeVideo {
     frame.set_stream_id(stream_id);
     frame.set_sequence(++sequence_);
     v1::FaceMeshResult result;
-    if (!stream_->Write(frame) || !stream_->Read(&result)) return std::nullopt;
-    return result;
+    if (stream_ == nullptr) return std::nullopt;
+    if (stream_->Write(frame) && stream_->Read(&result)) return result;
+    error_ = stream_->Finish().error_message();
+    stream_.reset();
+    return std::nullopt;
   }
+  /// Why the stream is over.
+  const std::string& error() const { return error_; }
 
  private:
   std::unique_ptr<v1::GazeService::Stub> stub_;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReaderWriter<v1::VideoFrame, v1::FaceMeshResult>> stream_;
   std::uint64_t sequence_ = 0;
+  std::string error_;
 };
 
 /// The sample portrait, twice: large, wandering to and fro, and half its size, which is away in some frames.

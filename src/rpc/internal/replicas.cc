@@ -170,6 +170,17 @@ void Replicas::Done(const Choice& choice, const absl::Status& status, Clock::dur
     log::Info("stage {}: {} answers again", NameOf(stage()), replica.endpoint);
 }
 
+void Replicas::Probe() {
+  const auto now = Clock::now();
+  probes_->Turn(now);
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    Replica& one = *replicas_[i];
+    const bool wrong = !probes_->WrongWith(i).empty();
+    std::lock_guard lock(one.mutex);
+    if (std::exchange(one.said_wrong, wrong) && !wrong) one.breaker.Hasten(now);
+  }
+}
+
 std::optional<std::string> Replicas::NotAskedFor(std::size_t replica) const {
   const Replica& one = *replicas_[replica];
   std::lock_guard lock(one.mutex);
@@ -196,7 +207,8 @@ StageClient::State Replicas::state() const {
   StageClient::State state;
   state.replicas = static_cast<int>(replicas_.size());
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    std::string wrong = NotAskedFor(i).value_or(probes_->WrongWith(i));
+    std::string wrong = probes_->WrongWith(i);
+    if (wrong.empty()) wrong = NotAskedFor(i).value_or("");
     if (wrong.empty()) continue;
     ++state.away;
     state.last_error = fmt::format("{}: {}", endpoint(i), wrong);

@@ -60,8 +60,8 @@ class Replicas {
   /// Why nobody may be asked.
   absl::Status Nobody() const;
 
-  /// Asks the replicas how they are, as HealthProbes::Turn().
-  void Probe() { probes_->Turn(Clock::now()); }
+  /// Asks the replicas how they are, as HealthProbes::Turn(). One that says that it is well again gets the next call.
+  void Probe();
   StageClient::State state() const;
 
  private:
@@ -74,6 +74,7 @@ class Replicas {
     mutable std::mutex mutex;
     CircuitBreaker breaker;  // under mutex, as the next
     std::string last_error;
+    bool said_wrong = false;  // when it was last asked how it is
   };
   /// Why that one is not asked for a while; none: it is.
   std::optional<std::string> NotAskedFor(std::size_t replica) const;

@@ -41,6 +41,7 @@ class HttpServer : public testing::Test {
     int pair[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     Descriptor client(pair[0]);
+    const Descriptor other(dup(pair[1]));  // as the listener keeps one
     server_->Serve(Descriptor(pair[1]), "127.0.0.1:1");
     EXPECT_EQ(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
@@ -78,6 +79,13 @@ TEST_F(HttpServer, SlowRequestsEnd) {
   Start({.request_timeout = std::chrono::milliseconds(200)});
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(Say("GET / HTTP/1.1\r\nHo"), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1400));
+}
+
+TEST_F(HttpServer, SilenceBetweenRequestsEndsTheConnection) {
+  Start({.request_timeout = std::chrono::milliseconds(200)});
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_NE(Say("GET /a HTTP/1.1\r\nHost: x\r\n\r\n").find("GET /a"), std::string::npos);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(1400));
 }
 
