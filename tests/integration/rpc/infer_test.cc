@@ -69,9 +69,11 @@ TEST(Infer, ASignalLetsStreamsComeToTheirEnd) {
 
   GazeCall call(channel);
   (void)call.Ask(portrait.Frame(0));
-  call.stream().Write(portrait.Frame(1));
   std::this_thread::sleep_for(
       std::chrono::milliseconds(1200));  // nothing new is said to who watches meanwhile
+  call.stream().Write(portrait.Frame(1));
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(50));  // it is there; or it is refused, and that is right too
   const auto start = std::chrono::steady_clock::now();
   server.program().Signal(SIGTERM);
   ASSERT_TRUE(watch->Read(&health));
