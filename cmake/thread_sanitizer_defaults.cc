@@ -11,6 +11,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:libavcodec.so\n"
          "race:libavutil.so\n"
          "race:libonnxruntime.so\n"
+         "race:libsrt\n"
          "race:swrast_dri.so\n";
 }
 
