@@ -123,7 +123,8 @@ struct RedisPublisher::Impl {
     return wrong;
   }
 
-  // Some of what waits, in one go; a PING where nothing does. What was sent and not answered is lost: sent again, listeners would get it twice.
+  // Some of what waits, in one go; a PING where nothing does. What was sent and not answered is lost: sent again,
+  // listeners would get it twice.
   std::string Send() {
     std::deque<Message> batch;
     {

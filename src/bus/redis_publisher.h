@@ -25,7 +25,8 @@ struct RedisPublisherOptions {
 };
 
 /// Connects at once, and again when the connection is lost; while there is nothing to publish it asks every `ping_every`
-/// whether Redis is there. That Redis is away, or back, is logged once; meanwhile messages wait up to `max_waiting`, so that after a short absence listeners see the latest ones.
+/// whether Redis is there. That Redis is away, or back, is logged once; meanwhile messages wait up to `max_waiting`, so
+/// that after a short absence listeners see the latest ones.
 class RedisPublisher final : public Publisher {
  public:
   /// `metrics` outlives it: vigil_published_total, vigil_publish_lost_total.

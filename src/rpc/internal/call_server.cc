@@ -1,8 +1,7 @@
 #include "rpc/internal/call_server.h"
 
-#include <fmt/format.h>
-
 #include <absl/synchronization/mutex.h>
+#include <fmt/format.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
 
