@@ -1,5 +1,6 @@
 // What `vigil infer` adds to the networks: a frame there and its result back, one after the other, over one connection; less
-// what the server spent on decoding, networks and calculation. The client's own time is in it too.
+// what the server spent on decoding, networks and calculation. The client's own time is in it too. Beside it, in turns: as
+// many bytes there and back over plain TCP.
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 
@@ -7,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/tcp_server.h"
 #include "bench/timing.h"
 #include "media/jpeg.h"
 #include "media/picture.h"
+#include "support/http2_client.h"
 #include "support/process.h"
 #include "support/test_data.h"
 #include "vigil/v1/gaze.grpc.pb.h"
@@ -25,7 +28,9 @@ void Measure(const char* name, const std::string& address, const v1::VideoFrame&
   const auto stream = stub->StreamGaze(&context);
   v1::VideoFrame frame = first;
   v1::FaceMeshResult result;
-  std::vector<double> overhead_ms, inside_ms, model_ms, share;
+  bench::TcpServer plain;
+  const Descriptor connection(test::ConnectTo(plain.port()));
+  std::vector<double> overhead_ms, inside_ms, model_ms, share, plain_ms;
   for (int i = 0; i < kFrames; ++i) {
     frame.set_timestamp_us(std::int64_t{i} * 33'333);
     const double total_ms = bench::Milliseconds([&] {
@@ -40,14 +45,21 @@ void Measure(const char* name, const std::string& address, const v1::VideoFrame&
     model_ms.push_back(model);
     overhead_ms.push_back(rest);
     share.push_back(rest / model);
+    const std::string request = bench::TcpRequest(frame.ByteSizeLong(), result.ByteSizeLong());
+    std::string answer(result.ByteSizeLong(), '\0');
+    plain_ms.push_back(bench::Milliseconds([&] {
+      if (!bench::WriteAll(connection.get(), request.data(), request.size()) ||
+          !bench::ReadExactly(connection.get(), answer.data(), answer.size()))
+        std::abort();
+    }));
   }
   stream->WritesDone();
   fmt::print(
       "{:<22} networks {:.2f} ms, there and back {:.3f} ms more (at most 0.4 wanted), {:.1f} % of "
-      "the "
-      "networks (at most 15 wanted); of it from the frame's arrival to its result {:.3f} ms\n",
+      "the networks (at most 15 wanted); from the frame's arrival to its result {:.3f} ms of it; "
+      "as many bytes over plain TCP {:.3f} ms\n",
       name, bench::Median(model_ms), bench::Median(overhead_ms), 100 * bench::Median(share),
-      bench::Median(inside_ms));
+      bench::Median(inside_ms), bench::Median(plain_ms));
 }
 
 }  // namespace

@@ -3,9 +3,8 @@
 // what is measured. A run of each takes its turn; medians are compared: of messages a second, and of messages a second of the
 // server's own processor time, which others on the machine do not change.
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -16,11 +15,13 @@
 #include <thread>
 #include <vector>
 
+#include "bench/tcp_server.h"
 #include "bench/timing.h"
 #include "core/listener.h"
 #include "core/stream_pool.h"
 #include "rpc/internal/call_server.h"
 #include "rpc/internal/pooled_calls.h"
+#include "rpc/internal/transport.h"
 #include "support/http2_client.h"
 
 namespace vigil {
@@ -80,68 +81,6 @@ class VigilEcho {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Listener> listener_;
-};
-
-bool ReadExactly(int fd, char* to, std::size_t size) {
-  while (size > 0) {
-    const ssize_t got = read(fd, to, size);
-    if (got <= 0) return false;
-    to += got;
-    size -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-bool WriteAll(int fd, const char* from, std::size_t size) {
-  while (size > 0) {
-    const ssize_t sent = send(fd, from, size, MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    from += sent;
-    size -= static_cast<std::size_t>(sent);
-  }
-  return true;
-}
-
-// Length, then bytes; the same back. One thread, blocking.
-class TcpEcho {
- public:
-  TcpEcho() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        listen(socket_.get(), 8) != 0)
-      std::abort();
-    getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::jthread([this] { Run(); });
-  }
-  ~TcpEcho() { shutdown(socket_.get(), SHUT_RDWR); }
-  int port() const { return port_; }
-
- private:
-  void Run() const {
-    while (true) {
-      const Descriptor peer(accept(socket_.get(), nullptr, nullptr));
-      if (!peer) return;
-      const int on = 1;
-      setsockopt(peer.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      std::string message;
-      std::uint32_t length = 0;
-      while (ReadExactly(peer.get(), reinterpret_cast<char*>(&length), sizeof length)) {
-        message.resize(sizeof length + length);
-        std::memcpy(message.data(), &length, sizeof length);
-        if (!ReadExactly(peer.get(), message.data() + sizeof length, length) ||
-            !WriteAll(peer.get(), message.data(), message.size()))
-          break;
-      }
-    }
-  }
-
-  Descriptor socket_;
-  int port_ = 0;
-  std::jthread thread_;
 };
 
 class PythonEcho {
@@ -204,17 +143,15 @@ struct Rates {
 // Seconds for `count` messages with up to `window` on their way.
 double RunTcp(int port, const std::string& message, int count, int window) {
   const Descriptor fd(test::ConnectTo(port));
-  const auto length = static_cast<std::uint32_t>(message.size());
-  const std::string framed =
-      std::string(reinterpret_cast<const char*>(&length), sizeof length) + message;
-  std::string answer(framed.size(), '\0');
+  const std::string request = bench::TcpRequest(message.size(), message.size());
+  std::string answer(message.size(), '\0');
   return bench::Milliseconds([&] {
            int sent = 0;
            for (int received = 0; received < count; ++received) {
              for (; sent < count && sent - received < window; ++sent) {
-               if (!WriteAll(fd.get(), framed.data(), framed.size())) std::abort();
+               if (!bench::WriteAll(fd.get(), request.data(), request.size())) std::abort();
              }
-             if (!ReadExactly(fd.get(), answer.data(), answer.size())) std::abort();
+             if (!bench::ReadExactly(fd.get(), answer.data(), answer.size())) std::abort();
            }
          }) *
          1e-3;
@@ -253,7 +190,7 @@ constexpr std::size_t kFrameBytes = 30'000;  // a JPEG of 640 x 480
 
 void Compare(std::size_t bytes, int window) {
   VigilEcho vigil;
-  TcpEcho tcp;
+  bench::TcpServer tcp;
   PythonEcho python;
   const std::string message(bytes, 'x');
   const int count = static_cast<int>(600'000'000 / (bytes + 10'000));

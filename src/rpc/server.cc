@@ -16,6 +16,7 @@
 #include "rpc/internal/inference_service.h"
 #include "rpc/internal/kserve_service.h"
 #include "rpc/internal/stage_services.h"
+#include "rpc/internal/transport.h"
 
 namespace vigil::rpc {
 namespace {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <list>
 #include <map>
 #include <mutex>
@@ -90,16 +91,14 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     std::lock_guard lock(mutex_);
     if (over_ || final_status_) return;
     answered_ = true;
-    if (writing_) {
-      waiting_ = std::move(message);
-    } else {
-      StartWrite(std::move(message));
-    }
+    if (!writing_) return StartWrite(message);
+    if (waiting_.size() >= max_waiting_) waiting_.pop_back();
+    waiting_.push_back(std::move(message));
   }
 
   bool full() const override {
     std::lock_guard lock(mutex_);
-    return waiting_.has_value();
+    return IsFull();
   }
 
   void Finish(const absl::Status& status) override {
@@ -117,10 +116,9 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     final_status_ = grpc::Status::OK;
     last_message_ = Clock::now();
     if (writing_) {
-      waiting_ = std::move(message);
+      waiting_.push_back(std::move(message));
     } else {
-      ++pending_;
-      stream_.WriteAndFinish(message, grpc::WriteOptions(), *final_status_, &finish_tag_);
+      StartLastWrite(message);
     }
   }
 
@@ -159,11 +157,16 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     std::lock_guard lock(mutex_);
     return handler_;
   }
-  void StartWrite(grpc::ByteBuffer message) {
+  void StartWrite(const grpc::ByteBuffer& message) {
     writing_ = true;
     ++pending_;
     stream_.Write(message, &write_tag_);
   }
+  void StartLastWrite(const grpc::ByteBuffer& message) {
+    ++pending_;
+    stream_.WriteAndFinish(message, grpc::WriteOptions(), *final_status_, &finish_tag_);
+  }
+  bool IsFull() const { return waiting_.size() >= max_waiting_; }
   void StartFinish() {
     ++pending_;
     stream_.Finish(*final_status_, &finish_tag_);
@@ -180,6 +183,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::string name_, peer_, address_, trace_id_;
   Deadline deadline_ = Deadline::max();
   bool is_stream_ = false;
+  std::size_t max_waiting_ = 1;
   std::shared_ptr<Peer> of_peer_;
 
   mutable std::mutex mutex_;
@@ -187,7 +191,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::shared_ptr<ServerCall> self_;
   std::shared_ptr<Handler> handler_;
   grpc::ByteBuffer incoming_;
-  std::optional<grpc::ByteBuffer> waiting_;
+  std::deque<grpc::ByteBuffer> waiting_;  // to be sent
   std::optional<grpc::Status> final_status_;
   Clock::time_point last_message_;
   int pending_ = 0;  // operations whose events are still to come
@@ -384,6 +388,7 @@ void ServerCall::Begin() {
   address_ = peer_.substr(0, peer_.rfind(':'));
   const Method& method = server_.services_[service_].methods[method_];
   is_stream_ = method.is_stream;
+  max_waiting_ = static_cast<std::size_t>(method.answers_ahead);
   const auto& metadata = context_.client_metadata();
   if (const auto trace = metadata.find("traceparent"); trace != metadata.end())
     trace_id_ = TraceIdOf({trace->second.data(), trace->second.size()});
@@ -431,18 +436,20 @@ void ServerCall::OnWritten(bool ok) {
   bool was_full = false;
   {
     std::lock_guard lock(mutex_);
-    was_full = waiting_.has_value();
+    was_full = IsFull();
     --pending_;
     writing_ = false;
     last_message_ = Clock::now();
     over_ = over_ || !ok;
     if (!over_) {
-      if (waiting_ && final_status_ && final_status_->ok()) {
-        ++pending_;
-        stream_.WriteAndFinish(*waiting_, grpc::WriteOptions(), *final_status_, &finish_tag_);
-        waiting_.reset();
-      } else if (waiting_) {
-        StartWrite(*std::exchange(waiting_, std::nullopt));
+      if (!waiting_.empty()) {
+        const grpc::ByteBuffer next = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (waiting_.empty() && final_status_ && final_status_->ok()) {
+          StartLastWrite(next);
+        } else {
+          StartWrite(next);
+        }
       } else if (final_status_) {
         StartFinish();
       }
@@ -463,7 +470,7 @@ void ServerCall::OnDone() {
     --pending_;
     over_ = true;
     answered = answered_;
-    waiting_.reset();
+    waiting_.clear();
     handler = std::move(handler_);
   }
   if (handler) handler->OnGone(cancelled);
@@ -486,17 +493,6 @@ std::unique_ptr<CallServer> CallServer::Create(const CallServerOptions& options,
   // Debian builds Abseil with its search for deadlocks, which gRPC's mutexes pay for at every lock.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return std::make_unique<Server>(options, std::move(services), std::move(on_abandoned));
-}
-
-void TuneTransport(grpc::ServerBuilder& builder) {
-  constexpr int kFrameBytes = 1 << 20;   // of HTTP/2: a picture in one
-  constexpr int kReadBytes = 256 << 10;  // of a socket at once
-  constexpr int kWindowBytes = 2 << 20;  // that a stream may send ahead
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
-  builder.AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadBytes);
-  builder.AddChannelArgument(GRPC_ARG_TCP_MIN_READ_CHUNK_SIZE, kReadBytes / 4);
-  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes * 4);
 }
 
 }  // namespace vigil::rpc::internal

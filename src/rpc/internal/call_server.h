@@ -35,9 +35,9 @@ class Call {
 
   /// Asks for the next message, which comes to Handler::OnMessage, or Handler::OnClientDone. One at a time.
   virtual void Read() = 0;
-  /// One message is sent at a time and one more waits; a third, before OnRoom, replaces the one that waits.
+  /// One message is sent at a time and Method::answers_ahead more wait; a further one replaces the last that waits.
   virtual void Send(grpc::ByteBuffer message) = 0;
-  /// A message waits to be sent: nothing more should be worked on.
+  /// As many messages wait to be sent as may: nothing more should be worked on.
   virtual bool full() const = 0;
   /// Ends the call after what was sent.
   virtual void Finish(const absl::Status& status) = 0;
@@ -66,6 +66,8 @@ struct Method {
   std::function<std::shared_ptr<Handler>(std::shared_ptr<Call>)> open;
   /// Is held to the limit of streams a client.
   bool is_stream = false;
+  /// Messages that may wait to be sent, beside the one that is being sent; at least 1.
+  int answers_ahead = 1;
 };
 
 struct Service {
@@ -113,8 +115,5 @@ class CallServer {
   };
   virtual PeerCounts CountsOf(const std::string& peer) const = 0;
 };
-
-/// Reads and frames as large as pictures are, for speed.
-void TuneTransport(grpc::ServerBuilder& builder);
 
 }  // namespace vigil::rpc::internal

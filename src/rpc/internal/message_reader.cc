@@ -12,7 +12,7 @@ face::Angles Read(const v1::Angles& message, MessageReader& read) {
 
 face::EyeGaze Read(const v1::EyeGaze& message, MessageReader& read) {
   return {Read(message.in_camera(), read), Read(message.in_head(), read),
-          Read(message.to_camera(), read), read(message.confidence())};
+          Read(message.to_camera(), read), read.Share(message.confidence())};
 }
 
 face::EyeState StateOf(v1::EyeState state) {
@@ -90,7 +90,7 @@ face::BlinkState Read(const v1::Blink& message, MessageReader& read) {
 }
 
 face::Perclos Read(const v1::Perclos& message, MessageReader& read) {
-  return {read(message.value()), read(message.coverage())};
+  return {read.Share(message.value()), read.Share(message.coverage())};
 }
 
 face::Yawn Read(const v1::Yawn& message, MessageReader& read) {
@@ -98,11 +98,11 @@ face::Yawn Read(const v1::Yawn& message, MessageReader& read) {
 }
 
 face::Attention Read(const v1::Attention& message, MessageReader& read) {
-  return {read(message.score()), read(message.confidence()), TermsOf(message, read)};
+  return {read.Score(message.score()), read.Share(message.confidence()), TermsOf(message, read)};
 }
 
 face::Drowsiness Read(const v1::Drowsiness& message, MessageReader& read) {
-  return {LevelOf(message.level()), read(message.score()), read(message.confidence()),
+  return {LevelOf(message.level()), read.Score(message.score()), read.Share(message.confidence()),
           TermsOf(message, read)};
 }
 

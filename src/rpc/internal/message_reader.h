@@ -16,6 +16,17 @@ class MessageReader {
  public:
   /// Degrees, centimetres, pixels, ratios: up to a million, either way.
   float operator()(float value) { return Within(value, kMost); }
+  /// Confidences and shares: 0..1; sums of shares may round to a little beyond.
+  float Share(float value) {
+    constexpr float kRounding = 1e-4F;
+    sane_ = sane_ && value >= -kRounding && value <= 1 + kRounding;
+    return value;
+  }
+  /// 0..100.
+  float Score(float value) {
+    Share(value / 100);
+    return value;
+  }
   /// Sums of a window; they may round to a little below 0.
   double Seconds(double value) { return Within(value, double{kMost}); }
   float Milliseconds(float value) {

@@ -6,7 +6,7 @@
 namespace vigil::rpc::internal {
 namespace {
 
-constexpr std::size_t kWaitingOfEvery = 4;  // messages of a stream, Pace::kAnswerEvery
+constexpr int kWaitingOfEvery = 4;  // messages of a stream, either way, where every one is answered
 
 absl::Status Stopping() { return absl::UnavailableError("the server is stopping"); }
 
@@ -26,7 +26,7 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
 
   void Start(StreamPool& pool) {
     queue_ = StreamQueue<Waiting>::Create(
-        pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins, every_ ? kWaitingOfEvery : 1,
+        pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins, every_ ? std::size_t{kWaitingOfEvery} : 1,
         [weak = weak_from_this()](int worker, Waiting waiting) {
           if (const auto self = weak.lock()) self->Work(worker, std::move(waiting));
         },
@@ -170,6 +170,7 @@ Method Pooled(std::string name, StreamPool& pool, Pace pace, bool is_stream, Ope
   Method method;
   method.name = std::move(name);
   method.is_stream = is_stream;
+  if (pace == Pace::kAnswerEvery) method.answers_ahead = kWaitingOfEvery;
   method.open = [&pool, pace, is_stream,
                  open = std::move(open)](std::shared_ptr<Call> call) -> std::shared_ptr<Handler> {
     auto answerer = open(*call);
@@ -199,6 +200,7 @@ Method QuickStreamMethod(std::string name, OpenAnswerer open) {
   Method method;
   method.name = std::move(name);
   method.is_stream = true;
+  method.answers_ahead = kWaitingOfEvery;
   method.open = [open = std::move(open)](std::shared_ptr<Call> call) -> std::shared_ptr<Handler> {
     auto answerer = open(*call);
     if (!answerer.ok()) {
