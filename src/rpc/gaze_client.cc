@@ -27,6 +27,7 @@
 #include "rpc/internal/gaze_connection.h"
 #include "rpc/internal/grpc_log.h"
 #include "rpc/internal/grpc_values.h"
+#include "rpc/internal/health_probes.h"
 #include "rpc/internal/messages.h"
 #include "vigil/v1/gaze.pb.h"
 
@@ -36,7 +37,6 @@ namespace {
 using internal::FrameMessage;
 using internal::FrameWindow;
 using internal::GazeConnection;
-using internal::HealthResponse;
 
 constexpr const char* kMethod = "/vigil.v1.GazeService/StreamGaze";
 constexpr std::chrono::milliseconds kTick{500};  // the longest sleep of the thread
@@ -263,17 +263,11 @@ class Client final : public GazeClient {
     GazeConnection& c = *connection_;
     c.health_context.reset();
     if (c.ending) return;
-    const grpc::StatusCode code = c.health_status.error_code();
-    const bool answered = code == grpc::StatusCode::OK;
-    if (answered && c.health_response.status() != HealthResponse::SERVING)
-      return End(absl::UnavailableError(Named("says that it is not serving")));
-    if (!c.up && !answered && code != grpc::StatusCode::UNIMPLEMENTED) {
-      return End(absl::UnavailableError(
-          code == grpc::StatusCode::DEADLINE_EXCEEDED
-              ? Named(fmt::format("no answer within {} ms", options_.connect_timeout.count()))
-              : Named(MessageOf(internal::FromGrpc(c.health_status)))));
-    }
+    const std::string wrong =
+        internal::WrongInHealth(c.health_status, c.health_response, options_.connect_timeout);
+    const bool answered = c.health_status.ok();
     // A check that is not answered while results come says nothing; the frames' deadlines do.
+    if (!wrong.empty() && (answered || !c.up)) return End(absl::UnavailableError(Named(wrong)));
     c.next_health = Clock::now() + options_.health_interval;
     if (c.up || c.stream != nullptr) return;
     if (!options_.trace_id.empty())

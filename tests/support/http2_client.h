@@ -178,8 +178,11 @@ class Http2Client {
   /// meanwhile and is data goes to `on_data`.
   template <typename OnData>
   bool SendMessage(std::uint32_t stream, std::string_view bytes, OnData on_data) {
-    const std::string message = Message(bytes);
-    std::string_view rest = message;
+    return SendData(stream, Message(bytes), on_data);
+  }
+  /// The same of bytes of messages, or of a part of one.
+  template <typename OnData>
+  bool SendData(std::uint32_t stream, std::string_view rest, OnData on_data) {
     while (!rest.empty()) {
       const std::int64_t room = Room(stream);
       if (room <= 0) {

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
-#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,12 +21,14 @@
 #include "core/log.h"
 #include "core/status.h"
 #include "rpc/internal/grpc_values.h"
+#include "rpc/internal/peers.h"
 
 namespace vigil::rpc::internal {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{500};  // how exactly idle times are kept
-constexpr int kWaitingPerMethod = 4;             // calls of a method that a queue takes at once
+constexpr std::chrono::milliseconds kTick{500};    // how exactly idle times are kept
+constexpr int kWaitingPerMethod = 4;               // calls of a method that a queue takes at once
+constexpr std::size_t kMaxWaitingBytes = 1 << 20;  // of answers that wait, beside the last of them
 
 // A service of gRPC whose methods hand over bytes. All are served as bidirectional streams: on the wire, a unary call is
 // one with a message each way.
@@ -52,17 +54,6 @@ class RawService final : public grpc::Service {
  private:
   std::vector<std::string> names_;
 };
-
-// What the calls of one connection share.
-struct Peer {
-  std::atomic<std::uint64_t> steps = 0;
-  int open = 0;                             // under the server's mutex, as the next
-  std::list<std::string>::iterator idle{};  // its place among those without calls; where open is 0
-};
-
-// Peers without calls that are remembered: one that makes a call now and then, each over before anybody looks, makes
-// progress too.
-constexpr std::size_t kMaxIdlePeers = 10'000;
 
 class Server;
 
@@ -92,8 +83,11 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     if (over_ || final_status_) return;
     answered_ = true;
     if (!writing_) return StartWrite(message);
-    if (waiting_.size() >= max_waiting_) waiting_.pop_back();
-    waiting_.push_back(std::move(message));
+    if (IsFull()) {
+      waiting_bytes_ -= waiting_.back().Length();
+      waiting_.pop_back();
+    }
+    Wait(std::move(message));
   }
 
   bool full() const override {
@@ -116,7 +110,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     final_status_ = grpc::Status::OK;
     last_message_ = Clock::now();
     if (writing_) {
-      waiting_.push_back(std::move(message));
+      Wait(std::move(message));
     } else {
       StartLastWrite(message);
     }
@@ -166,7 +160,13 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     ++pending_;
     stream_.WriteAndFinish(message, grpc::WriteOptions(), *final_status_, &finish_tag_);
   }
-  bool IsFull() const { return waiting_.size() >= max_waiting_; }
+  void Wait(grpc::ByteBuffer message) {
+    waiting_bytes_ += message.Length();
+    waiting_.push_back(std::move(message));
+  }
+  bool IsFull() const {
+    return waiting_.size() >= max_waiting_ || waiting_bytes_ >= kMaxWaitingBytes;
+  }
   void StartFinish() {
     ++pending_;
     stream_.Finish(*final_status_, &finish_tag_);
@@ -184,7 +184,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   Deadline deadline_ = Deadline::max();
   bool is_stream_ = false;
   std::size_t max_waiting_ = 1;
-  std::shared_ptr<Peer> of_peer_;
+  std::shared_ptr<Peers::Peer> of_peer_;
 
   mutable std::mutex mutex_;
   // Under mutex_.
@@ -192,6 +192,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::shared_ptr<Handler> handler_;
   grpc::ByteBuffer incoming_;
   std::deque<grpc::ByteBuffer> waiting_;  // to be sent
+  std::size_t waiting_bytes_ = 0;         // of waiting_
   std::optional<grpc::Status> final_status_;
   Clock::time_point last_message_;
   int pending_ = 0;  // operations whose events are still to come
@@ -238,7 +239,10 @@ class Server final : public CallServer {
       pthread_setname_np(threads_.back().native_handle(), "rpc-queue");
     }
     housekeeper_ = std::jthread([this](std::stop_token stop) {
-      while (SleepUntil(After(kTick), stop)) FinishIdle();
+      while (SleepUntil(After(kTick), stop)) {
+        FinishIdle();
+        GiveBackMemory();
+      }
     });
   }
 
@@ -256,9 +260,9 @@ class Server final : public CallServer {
 
   PeerCounts CountsOf(const std::string& peer) const override {
     std::lock_guard lock(mutex_);
-    const auto found = peers_.find(peer);
-    if (found == peers_.end()) return {};
-    return {found->second->steps, found->second->open};
+    const Peers::Peer* found = peers_.Find(peer);
+    if (found == nullptr) return {};
+    return {found->steps, found->open};
   }
 
   void AwaitCall(std::size_t queue, std::size_t service, std::size_t method) {
@@ -270,15 +274,7 @@ class Server final : public CallServer {
     std::lock_guard lock(mutex_);
     ++counts_.begun;
     calls_.insert(call);
-    auto& peer = peers_[call->peer()];
-    if (peer == nullptr) {
-      peer = std::make_shared<Peer>();
-    } else if (peer->open == 0) {
-      idle_peers_.erase(peer->idle);
-    }
-    peer->steps = ++steps_;  // so that a peer that comes again has made a step
-    ++peer->open;
-    call->of_peer_ = peer;
+    call->of_peer_ = peers_.Begin(call->peer());
     if (draining_) return absl::UnavailableError("the server is stopping");
     if (!call->is_stream()) return absl::OkStatus();
     if (++streams_of_[call->address()] > options_.max_streams_per_client) {
@@ -293,13 +289,7 @@ class Server final : public CallServer {
     {
       std::lock_guard lock(mutex_);
       calls_.erase(call);
-      if (--call->of_peer_->open == 0) {
-        call->of_peer_->idle = idle_peers_.insert(idle_peers_.end(), call->peer());
-        if (idle_peers_.size() > kMaxIdlePeers) {
-          peers_.erase(idle_peers_.front());
-          idle_peers_.pop_front();
-        }
-      }
+      peers_.End(call->peer(), *call->of_peer_);
       counts_.cancelled += cancelled;
       const auto count = streams_of_.find(call->address());
       if (call->is_stream() && count != streams_of_.end() && --count->second <= 0)
@@ -331,6 +321,17 @@ class Server final : public CallServer {
     for (const auto& call : OpenCalls()) call->FinishIfIdle(now, options_.idle_timeout);
   }
 
+  // What large messages took stays with the C library, in pieces, until it is asked for it: hundreds of megabytes, after many
+  // at once. Asked for when nothing was open for a tick, so that connections are gone as well.
+  void GiveBackMemory() {
+    const CallCounts now = counts();
+    const bool quiet = now.open == 0 && now.begun == begun_before_;
+    begun_before_ = now.begun;
+    if (!quiet || now.begun == begun_at_trim_) return;
+    begun_at_trim_ = now.begun;
+    malloc_trim(0);
+  }
+
   const CallServerOptions options_;
   const std::vector<Service> services_;
   const OnAbandoned on_abandoned_;
@@ -341,11 +342,10 @@ class Server final : public CallServer {
   std::condition_variable no_calls_;
   std::set<std::shared_ptr<ServerCall>> calls_;  // under mutex_, as those below
   std::map<std::string, int> streams_of_;
-  std::map<std::string, std::shared_ptr<Peer>> peers_;
-  std::list<std::string> idle_peers_;  // the longest without calls first
-  std::uint64_t steps_ = 0;
+  Peers peers_;
   CallCounts counts_;
   std::vector<std::jthread> threads_;
+  std::uint64_t begun_before_ = 0, begun_at_trim_ = 0;  // the housekeeper's
   std::jthread housekeeper_;
 };
 
@@ -445,6 +445,7 @@ void ServerCall::OnWritten(bool ok) {
       if (!waiting_.empty()) {
         const grpc::ByteBuffer next = std::move(waiting_.front());
         waiting_.pop_front();
+        waiting_bytes_ -= next.Length();
         if (waiting_.empty() && final_status_ && final_status_->ok()) {
           StartLastWrite(next);
         } else {
@@ -471,6 +472,7 @@ void ServerCall::OnDone() {
     over_ = true;
     answered = answered_;
     waiting_.clear();
+    waiting_bytes_ = 0;
     handler = std::move(handler_);
   }
   if (handler) handler->OnGone(cancelled);

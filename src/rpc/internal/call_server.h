@@ -66,7 +66,7 @@ struct Method {
   std::function<std::shared_ptr<Handler>(std::shared_ptr<Call>)> open;
   /// Is held to the limit of streams a client.
   bool is_stream = false;
-  /// Messages that may wait to be sent, beside the one that is being sent; at least 1.
+  /// Messages that may wait to be sent, beside the one that is being sent; at least 1. Large ones wait alone.
   int answers_ahead = 1;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -51,13 +52,17 @@ class GazeStream final : public Answerer {
     Log(frames_ > 0 ? log::Level::kInfo : log::Level::kDebug,
         fmt::format("gaze stream ended: {} frames answered, {} of them with "
                     "errors, {} dropped",
-                    frames_, failed_, dropped_));
+                    frames_, failed_, dropped_.load()));
+  }
+
+  void OnDropped(std::uint64_t frames) override {
+    dropped_ += frames;
+    shared_->metrics.Dropped(frames);
   }
 
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
     const auto taken = Clock::now();
-    shared_->metrics.Dropped(request.dropped - dropped_);
-    dropped_ = request.dropped;
+    const std::uint64_t dropped = dropped_;
     result_.Clear();
     result_.set_main_face(-1);
     std::size_t found = 0;
@@ -73,7 +78,7 @@ class GazeStream final : public Answerer {
     }
     request_.Clear();
     ++frames_;
-    result_.set_dropped(dropped_);
+    result_.set_dropped(dropped);
     timings.set_queue_us(MicrosBetween(request.arrived, taken));
     const std::int64_t total_us = MicrosBetween(request.arrived, Clock::now());
     timings.set_total_us(total_us);
@@ -146,7 +151,8 @@ class GazeStream final : public Answerer {
   v1::FaceMeshResult result_;
   std::string stream_id_;
   std::optional<std::int64_t> latest_us_;
-  std::uint64_t dropped_ = 0, frames_ = 0, failed_ = 0;
+  std::uint64_t frames_ = 0, failed_ = 0;
+  std::atomic<std::uint64_t> dropped_ = 0;
 };
 
 }  // namespace

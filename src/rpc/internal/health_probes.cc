@@ -17,21 +17,21 @@ using grpc::health::v1::HealthCheckResponse;
 
 constexpr std::chrono::milliseconds kEvery{1000}, kTimeout{1000};
 
-std::string WrongIn(const grpc::Status& status, const HealthCheckResponse& response) {
+}  // namespace
+
+std::string WrongInHealth(const grpc::Status& status, const HealthCheckResponse& response,
+                          std::chrono::milliseconds timeout) {
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
-      return response.status() == HealthCheckResponse::SERVING ? ""
-                                                               : "it says that it is not serving";
+      return response.status() == HealthCheckResponse::SERVING ? "" : "says that it is not serving";
     case grpc::StatusCode::UNIMPLEMENTED:
       return {};
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return fmt::format("no answer within {} ms", kTimeout.count());
+      return fmt::format("no answer within {} ms", timeout.count());
     default:
       return std::string(MessageOf(FromGrpc(status)));
   }
 }
-
-}  // namespace
 
 struct HealthProbes::Probe {
   // A question under way.
@@ -44,7 +44,7 @@ struct HealthProbes::Probe {
   std::unique_ptr<Health::Stub> stub;
   std::unique_ptr<Question> question;  // null: none
   Clock::time_point next;
-  std::string wrong = "it has not answered yet";
+  std::string wrong = "has not answered yet";
 };
 
 HealthProbes::HealthProbes(const std::vector<std::shared_ptr<grpc::Channel>>& servers) {
@@ -71,7 +71,7 @@ void HealthProbes::Turn(Clock::time_point now) {
   const gpr_timespec no_wait = gpr_time_0(GPR_CLOCK_MONOTONIC);
   while (queue_.AsyncNext(&tag, &ok, no_wait) == grpc::CompletionQueue::GOT_EVENT) {
     Probe& probe = *static_cast<Probe*>(tag);
-    probe.wrong = WrongIn(probe.question->status, probe.question->response);
+    probe.wrong = WrongInHealth(probe.question->status, probe.question->response, kTimeout);
     probe.question.reset();
   }
   for (const auto& probe : probes_) {

@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -10,8 +11,14 @@
 #include <vector>
 
 #include "core/time.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 
 namespace vigil::rpc::internal {
+
+/// What is wrong with a server that was asked with `timeout`, behind its name; empty: nothing, or it does not know the question.
+std::string WrongInHealth(const grpc::Status& status,
+                          const grpc::health::v1::HealthCheckResponse& response,
+                          std::chrono::milliseconds timeout);
 
 /// Asks each server once a second, without waiting for any. Safe from any thread.
 class HealthProbes {
@@ -24,7 +31,7 @@ class HealthProbes {
 
   /// Takes in what has been answered and asks those whose turn it is. To be called more often than once a second.
   void Turn(Clock::time_point now);
-  /// What is wrong with that server, in one line; empty: it says that it is well. One that does not know the question is.
+  /// As WrongInHealth, of that server.
   std::string WrongWith(std::size_t server) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -43,10 +44,14 @@ class ObjectsAnswerer final : public Answerer {
     if (is_stream_) shared_->metrics.Streams(-1);
   }
 
+  void OnDropped(std::uint64_t frames) override {
+    dropped_ += frames;
+    shared_->metrics.Dropped(frames);
+  }
+
   absl::StatusOr<grpc::ByteBuffer> Answer(Request request) override {
     const auto taken = Clock::now();
-    shared_->metrics.Dropped(request.dropped - dropped_);
-    dropped_ = request.dropped;
+    const std::uint64_t dropped = dropped_;
     result_.Clear();
     v1::Timings& timings = *result_.mutable_timings();
     const absl::Status status = Look(request, taken, timings);
@@ -60,7 +65,7 @@ class ObjectsAnswerer final : public Answerer {
       ToMessage(status, *result_.mutable_error());
     }
     result_.set_model_name(shared_->objects.model_name());
-    result_.set_dropped(dropped_);
+    result_.set_dropped(dropped);
     timings.set_queue_us(MicrosBetween(request.arrived, taken));
     timings.set_total_us(total_us);
     return Serialise(result_);
@@ -99,7 +104,7 @@ class ObjectsAnswerer final : public Answerer {
   FrameRequest request_;
   v1::InferenceRequest frame_;
   v1::InferenceResponse result_;
-  std::uint64_t dropped_ = 0;
+  std::atomic<std::uint64_t> dropped_ = 0;
 };
 
 v1::HealthCheckResponse::Status StatusOf(HealthState state) {

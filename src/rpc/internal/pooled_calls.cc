@@ -26,7 +26,8 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
 
   void Start(StreamPool& pool) {
     queue_ = StreamQueue<Waiting>::Create(
-        pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins, every_ ? std::size_t{kWaitingOfEvery} : 1,
+        pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins,
+        every_ ? std::size_t{kWaitingOfEvery} : 1,
         [weak = weak_from_this()](int worker, Waiting waiting) {
           if (const auto self = weak.lock()) self->Work(worker, std::move(waiting));
         },
@@ -40,7 +41,7 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
     bool read = is_stream_;
     {
       std::lock_guard lock(mutex_);
-      if (drained_) return;
+      if (drained_) return answerer_->OnDropped(1);
       ++open_;
     }
     Waiting waiting{std::move(message), Clock::now()};
@@ -48,13 +49,13 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
       case Offered::kTaken:
         break;
       case Offered::kReplacedOlder: {
+        answerer_->OnDropped(1);
         std::lock_guard lock(mutex_);
         --open_;
-        ++dropped_;
         break;
       }
       case Offered::kRefused:  // the call is over
-        return;
+        return answerer_->OnDropped(1);
     }
     if (every_ && read) {
       std::lock_guard lock(mutex_);
@@ -83,22 +84,20 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
     call_->Finish(Stopping());
   }
 
-  void OnGone(bool) override { queue_->Close(); }
+  void OnGone(bool) override { answerer_->OnDropped(queue_->Close()); }
 
  private:
   void Work(int worker, Waiting waiting) {
     bool read = false;
-    std::uint64_t dropped = 0;
     {
       std::lock_guard lock(mutex_);
       // What was taken out may have made room only for one that had come in between.
       read = read_when_room_ && !queue_->full();
       if (read) read_when_room_ = false;
-      dropped = dropped_;
     }
     if (read) call_->Read();
     absl::StatusOr<grpc::ByteBuffer> reply =
-        answerer_->Answer({worker, std::move(waiting.message), waiting.arrived, dropped});
+        answerer_->Answer({worker, std::move(waiting.message), waiting.arrived});
     if (!reply.ok()) return call_->Finish(reply.status());
     if (!is_stream_) return call_->SendLast(*std::move(reply));
     call_->Send(*std::move(reply));
@@ -116,7 +115,6 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
   std::mutex mutex_;
   // Under mutex_.
   int open_ = 0;  // messages that wait or are worked on
-  std::uint64_t dropped_ = 0;
   bool read_when_room_ = false, client_done_ = false, drained_ = false;
 };
 
@@ -126,7 +124,7 @@ class QuickStreamHandler final : public Handler {
       : call_(std::move(call)), answerer_(std::move(answerer)) {}
 
   void OnMessage(grpc::ByteBuffer message) override {
-    auto reply = answerer_->Answer({0, std::move(message), Clock::now(), 0});
+    auto reply = answerer_->Answer({0, std::move(message), Clock::now()});
     if (!reply.ok()) return call_->Finish(reply.status());
     call_->Send(*std::move(reply));
     if (!call_->full()) call_->Read();  // full() changes in this thread alone

@@ -19,7 +19,6 @@ struct Request {
   int worker = 0;
   grpc::ByteBuffer message;
   Clock::time_point arrived;
-  std::uint64_t dropped = 0;  ///< messages of this call that newer ones replaced, so far
 };
 
 /// Answers the messages of one call, in the threads of workers, one at a time. Its state is the call's.
@@ -28,6 +27,8 @@ class Answerer {
   virtual ~Answerer() = default;
   /// The reply; an error ends the call with it.
   virtual absl::StatusOr<grpc::ByteBuffer> Answer(Request request) = 0;
+  /// Messages that will not be answered: newer ones replaced them, or the call ended. From any thread, beside Answer.
+  virtual void OnDropped(std::uint64_t) {}
 };
 using OpenAnswerer = std::function<absl::StatusOr<std::unique_ptr<Answerer>>(const Call&)>;
 

@@ -64,13 +64,9 @@ struct StateShared : StageShared {
               std::chrono::milliseconds max_idle,
               std::function<std::unique_ptr<State>()> make_state)
       : StageShared(stage_backend, workers, all_metrics),
-        make(std::move(make_state)),
-        states({.idle = max_idle}, make),
-        idle(max_idle) {}
+        states({.idle = max_idle}, std::move(make_state)) {}
 
-  const std::function<std::unique_ptr<State>()> make;
   States<State> states;
-  const std::chrono::milliseconds idle;
 };
 
 // `Part` takes a message apart, asks the stage and answers.
@@ -80,9 +76,7 @@ class WithState {
   using Response = typename Part::Response;
   WithState(StageShared& shared, bool is_stream)
       : shared_(static_cast<StateShared<State>&>(shared)) {
-    if (!is_stream) return;
-    own_ = std::make_shared<typename States<State>::Entry>();
-    own_->state = shared_.make();
+    if (is_stream) own_ = shared_.states.Own();
   }
   std::string_view stream() const { return part_.message().stream_id(); }
   std::size_t count(const Response& response) const {
@@ -101,10 +95,7 @@ class WithState {
                                  Clock::now());
     std::lock_guard lock(entry->mutex);
     const auto now = Clock::now();
-    if (entry->latest_us != States<State>::kNever && now - entry->answered > shared_.idle) {
-      entry->state = shared_.make();  // forgotten, however often it was asked in vain meanwhile
-      entry->latest_us = States<State>::kNever;
-    }
+    shared_.states.ForgetIfSilent(*entry, now);
     // A time that comes twice or goes back would be counted twice in the windows.
     const std::int64_t now_us = part_.message().timestamp_us();
     if (now_us <= entry->latest_us)

@@ -44,8 +44,7 @@ class StreamStates {
     std::lock_guard lock(mutex_);
     auto at = by_id_.find(std::string(id));
     if (at == by_id_.end()) {
-      order_.push_back({std::string(id), {}, 0, std::make_shared<Entry>()});
-      order_.back().entry->state = make_();
+      order_.push_back({std::string(id), {}, 0, Own()});
       at = by_id_.emplace(order_.back().id, std::prev(order_.end())).first;
     } else {
       order_.splice(order_.end(), order_, at->second);  // the latest is last
@@ -60,6 +59,21 @@ class StreamStates {
             faces_ > options_.max_faces))
       ForgetOldest();
     return entry;
+  }
+
+  /// A state that is nobody else's.
+  std::shared_ptr<Entry> Own() const {
+    auto entry = std::make_shared<Entry>();
+    entry->state = make_();
+    return entry;
+  }
+
+  /// Under the entry's mutex, before its state is asked: who was answered too long ago is forgotten, however often it asked in
+  /// vain meanwhile.
+  void ForgetIfSilent(Entry& entry, Clock::time_point now) const {
+    if (entry.latest_us == kNever || now - entry.answered <= options_.idle) return;
+    entry.state = make_();
+    entry.latest_us = kNever;
   }
 
   std::size_t size() const {

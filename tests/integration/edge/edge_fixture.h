@@ -23,12 +23,12 @@
 
 namespace vigil::test {
 
-/// A 640x480 video of one face that drifts to the right and back. As long as `seconds`.
+/// A 640x480 video of one face that drifts to the right and back. `seconds` and `fps` are of the test's clock.
 inline std::string MakeEdgeClip(const std::filesystem::path& path, int seconds, int fps = 30) {
   const auto portrait = media::ReadPicture(SamplePath("astronaut.png").string());
   EXPECT_TRUE(portrait.ok());
   auto writer = media::VideoWriter::Create(
-      path, {640, 480}, {.preset = "ultrafast", .fps = static_cast<double>(fps)});
+      path, {640, 480}, {.preset = "ultrafast", .fps = static_cast<double>(fps) / kSlower});
   EXPECT_TRUE(writer.ok()) << writer.status();
   Image image(640, 480, PixelFormat::kRgb8);
   const MutableImageView view = image.mutable_view();
@@ -38,7 +38,7 @@ inline std::string MakeEdgeClip(const std::filesystem::path& path, int seconds, 
     const int x = phase < 100 ? phase : 200 - phase;  // there and back
     for (int y = 0; y < 480; ++y)
       std::copy_n(portrait->view().row(y + 16), 3 * 512, view.row(y) + 3 * x);
-    EXPECT_TRUE((*writer)->Add(image.view(), std::int64_t{i} * 1'000'000 / fps).ok());
+    EXPECT_TRUE((*writer)->Add(image.view(), std::int64_t{i} * 1'000'000 * kSlower / fps).ok());
   }
   EXPECT_TRUE((*writer)->Finish().ok());
   return path.string();
@@ -61,7 +61,7 @@ class InferProcess {
   int port() const { return port_; }
   void Signal(int signal) const { program_->Signal(signal); }
   /// To its end: what it said.
-  Outcome Wait() { return program_->Wait(std::chrono::seconds(20)); }
+  Outcome Wait() { return program_->Wait(std::chrono::seconds(20) * kSlower); }
   void Kill() {
     Signal(SIGKILL);
     (void)Wait();
@@ -94,7 +94,7 @@ class EdgeProcess {
 
   /// Waits until `condition` holds of the results so far.
   template <typename Condition>
-  bool Await(Condition condition, std::chrono::seconds limit = std::chrono::seconds(60)) {
+  bool Await(Condition condition, std::chrono::seconds limit = std::chrono::seconds(60) * kSlower) {
     const auto deadline = After(limit);
     while (Clock::now() < deadline) {
       {
@@ -129,7 +129,7 @@ class EdgeProcess {
   pid_t pid() const { return program_->pid(); }
   /// To its end. All results are there then.
   Outcome Wait() {
-    Outcome outcome = program_->Wait(std::chrono::seconds(60));
+    Outcome outcome = program_->Wait(std::chrono::seconds(60) * kSlower);
     reader_.join();
     return outcome;
   }

@@ -1,4 +1,5 @@
 // `vigil edge` against a server that is killed, stopped, slowed and cut off.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,9 +22,14 @@ using test::NumberBefore;
 using test::TcpGate;
 using testing::HasSubstr;
 
-constexpr double kDeadlineMs = 200;
+constexpr auto kDeadline = 200ms;  // as it is by default
 // A result is late at most by the deadline, this device's own networks, and what a busy machine adds.
-constexpr double kLatestMs = kDeadlineMs + 400;
+constexpr std::chrono::duration<double, std::milli> kLatest = test::kSlower * (kDeadline + 400ms);
+
+// "edge.deadline=200ms", on the test's clock.
+std::string Setting(const std::string& key, std::chrono::milliseconds time) {
+  return fmt::format("{}={}ms", key, (time * test::kSlower).count());
+}
 
 class EdgeTest : public testing::Test {
  protected:
@@ -37,10 +43,11 @@ class EdgeTest : public testing::Test {
   static std::string Url(int port) { return "http://127.0.0.1:" + std::to_string(port); }
   // A breaker that tries again soon, so that tests are short.
   static std::vector<std::string> Arguments(int port, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"--remote-dgx", Url(port),
-                                          "--set",        "edge.breaker.open=300ms",
-                                          "--set",        "edge.breaker.longest=600ms",
-                                          "--set",        "edge.connect_timeout=1s"};
+    std::vector<std::string> arguments = {"--remote-dgx", Url(port)};
+    for (const auto& setting :
+         {Setting("edge.breaker.open", 300ms), Setting("edge.breaker.longest", 600ms),
+          Setting("edge.connect_timeout", 1s), Setting("edge.deadline", kDeadline)})
+      arguments.insert(arguments.end(), {"--set", setting});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -80,7 +87,7 @@ class EdgeTest : public testing::Test {
       const std::int64_t time_us = result.json["timestamp_us"];
       EXPECT_GT(time_us, before_us);
       before_us = time_us;
-      late[result.computed()] += result.json["latency_ms"]["total"] > kLatestMs;
+      late[result.computed()] += result.json["latency_ms"]["total"] > kLatest.count();
       EXPECT_EQ(result.json["faces"].size(), 1U) << "frame " << result.json["frame"];
       for (const auto& face : result.json["faces"]) ids.insert(face["id"].get<std::int64_t>());
     }
@@ -126,10 +133,10 @@ TEST_F(EdgeTest, ANetworkThatIsSlowedIsNotWaitedFor) {
   TcpGate gate(server.port());
   EdgeProcess edge(dir_.path(), clip_, Arguments(gate.port()));
   ASSERT_TRUE(edge.AwaitComputed("remote", 30));
-  gate.Delay(30ms);  // slower, and in time
+  gate.Delay(30ms * test::kSlower);  // slower, and in time
   ASSERT_TRUE(edge.AwaitResults(15));
   ASSERT_TRUE(edge.AwaitComputed("remote", 15));
-  gate.Delay(400ms);
+  gate.Delay(400ms * test::kSlower);
   ASSERT_TRUE(edge.AwaitComputed("local", 60));
   gate.Delay(0ms);
   ASSERT_TRUE(edge.AwaitComputed("remote", 30));
@@ -182,9 +189,11 @@ TEST_F(EdgeTest, AServerOfWhichAStageIsGoneLeavesNoGap) {
     SCOPED_TRACE(name);
     auto stage = test::StartStage(name);
     const int stage_port = stage->port();
-    const auto orchestrator = test::StartOrchestrator(
-        {"--" + name, stage->address(), "--set", "orchestrate.stages." + name + ".timeout=1s",
-         "--set", "orchestrate.breaker.open=200ms", "--set", "orchestrate.breaker.longest=200ms"});
+    const auto orchestrator =
+        test::StartOrchestrator({"--" + name, stage->address(), "--set",
+                                 Setting("orchestrate.stages." + name + ".timeout", 1s), "--set",
+                                 Setting("orchestrate.breaker.open", 200ms), "--set",
+                                 Setting("orchestrate.breaker.longest", 200ms)});
     EdgeProcess edge(dir_.path(), clip_, Arguments(orchestrator->port()));
     ASSERT_TRUE(edge.AwaitComputed("remote", 30));
     stage->program().Signal(SIGKILL);
@@ -220,7 +229,7 @@ TEST_F(EdgeTest, InModeRemoteFramesWithoutAServerAreCounted) {
   EdgeProcess edge(dir_.path(), clip_, Arguments(port, {"--mode", "remote"}));
   ASSERT_TRUE(edge.AwaitComputed("remote", 30));
   server->Kill();
-  std::this_thread::sleep_for(1s);
+  std::this_thread::sleep_for(1s * test::kSlower);
   server.emplace(port);
   ASSERT_TRUE(edge.AwaitResults(60));
   const Ended ended = Stop(edge);
@@ -246,9 +255,9 @@ TEST_F(EdgeTest, InModeBothTheServersFacesAreGivenAndThisDeviceIsAtHandAtOnce) {
 
 TEST_F(EdgeTest, RawFramesGiveTheFacesThatAnalyzeGives) {
   const InferProcess server;
-  EdgeProcess edge(
-      dir_.path(), short_clip_,
-      Arguments(server.port(), {"--encoding", "raw", "--mode", "remote", "--deadline", "5s"}));
+  EdgeProcess edge(dir_.path(), short_clip_,
+                   Arguments(server.port(), {"--encoding", "raw", "--mode", "remote", "--set",
+                                             Setting("edge.deadline", 5s)}));
   ASSERT_EQ(edge.Wait().exit_code, 0);
   const auto remote = edge.results();
   ASSERT_GE(remote.size(), 20U);
@@ -287,9 +296,10 @@ TEST_F(EdgeTest, FramesThatAreSentSmallerHaveTheirResultsInFullSize) {
   const InferProcess server;
   const auto run = [&](const std::string& max_side) {
     const std::string json = (dir_ / (max_side + ".jsonl")).string();
-    const auto outcome = test::RunProgram(
-        {VIGIL_BINARY, "edge", short_clip_, "--mode", "remote", "--remote-dgx", Url(server.port()),
-         "--set", "edge.max_side=" + max_side, "--set", "edge.deadline=5s", "--json", json});
+    const auto outcome =
+        test::RunProgram({VIGIL_BINARY, "edge", short_clip_, "--mode", "remote", "--remote-dgx",
+                          Url(server.port()), "--set", "edge.max_side=" + max_side, "--set",
+                          Setting("edge.deadline", 5s), "--json", json});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     std::map<std::int64_t, nlohmann::json> frames;
     for (const std::string& line : test::ReadLines(json)) {
@@ -351,8 +361,10 @@ TEST_F(EdgeTest, TlsIsSpokenWithAServerThatShowsTheRightCertificate) {
   const InferProcess server(0, {"--tls-cert", cert, "--tls-key", key, "--tls-client-ca", cert});
   const std::string url = "https://127.0.0.1:" + std::to_string(server.port());
   const auto run = [&](std::vector<std::string> more) {
-    std::vector<std::string> command = {VIGIL_BINARY, "edge",         short_clip_, "--mode",
-                                        "remote",     "--remote-dgx", url};
+    std::vector<std::string> command = {
+        VIGIL_BINARY, "edge",   short_clip_,
+        "--mode",     "remote", "--remote-dgx",
+        url,          "--set",  Setting("edge.deadline", kDeadline)};
     command.insert(command.end(), more.begin(), more.end());
     return test::RunProgram(command);
   };
@@ -387,9 +399,9 @@ TEST_F(EdgeTest, MemoryAndDescriptorsStayWhatTheyWereThroughAllOfIt) {
   EdgeProcess edge(dir_.path(), clip_, Arguments(gate.port(), {"--encoding", "raw"}));
   const auto trouble = [&](int round) {
     gate.Hold(round % 3 == 0);
-    gate.Delay(round % 3 == 1 ? 300ms : 0ms);
+    gate.Delay(round % 3 == 1 ? 300ms * test::kSlower : 0ms);
     if (round % 3 == 2) gate.Cut();
-    std::this_thread::sleep_for(700ms);
+    std::this_thread::sleep_for(700ms * test::kSlower);
     gate.Hold(false);
     gate.Delay(0ms);
     ASSERT_TRUE(edge.AwaitComputed("remote", 5)) << "round " << round;
@@ -465,6 +477,8 @@ TEST_F(EdgeTest, TheFlagWinsOverConfigJson) {
                                         short_clip_,
                                         "--mode",
                                         "remote",
+                                        "--set",
+                                        Setting("edge.deadline", kDeadline),
                                         "--config",
                                         (dir_ / "config.json").string()};
     command.insert(command.end(), more.begin(), more.end());

@@ -201,6 +201,31 @@ TEST(StreamGaze, NewestFrameWinsAndDropsAreCounted) {
             static_cast<double>(result.dropped()));
 }
 
+// Nobody is left to read results: each frame that came is answered or counted all the same.
+TEST(StreamGaze, FramesOfAClientThatGoesAwayAreCounted) {
+  const InferServer server;
+  const Portrait portrait;
+  constexpr int kFrames = 60;
+  {
+    GazeCall call(test::Connect(server.address()));
+    for (int i = 0; i < kFrames; ++i)
+      ASSERT_TRUE(call.stream().Write(portrait.Frame(static_cast<std::uint64_t>(i))));
+    // All but one that may wait: the last was taken in.
+    const auto counted = [&] {
+      return server.Metric("frames_processed_total{service=\"gaze\"}") +
+             server.Metric("frames_dropped_total{service=\"gaze\"}");
+    };
+    for (int i = 0; i < 200 && counted() < kFrames - 1; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_GE(counted(), kFrames - 1);
+    call.context().TryCancel();
+  }
+  EXPECT_EQ(server.AwaitMetric("vigil_streams{service=\"gaze\"}", 0), 0);
+  EXPECT_EQ(server.Metric("frames_processed_total{service=\"gaze\"}") +
+                server.Metric("frames_dropped_total{service=\"gaze\"}"),
+            kFrames);
+}
+
 // One client floods the server on three streams, another asks now and then: it is not kept waiting.
 TEST(StreamGaze, StreamsHaveTheirTurn) {
   InferServer server({"--threads", "1"});

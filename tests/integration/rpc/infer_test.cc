@@ -120,6 +120,55 @@ TEST(Infer, StreamsOpenedAndAbandonedLeaveNothingBehind) {
   EXPECT_EQ(call.Ask(frame).faces_size(), 1);
 }
 
+// What many had sent of large messages before they went is not kept.
+TEST(Infer, MemoryOfLargeMessagesIsGivenBack) {
+  const InferServer server;
+  constexpr int kClients = 30;
+  std::string part = Http2Client::Message(std::string(11'000'000, 'x'));
+  part.resize(10'000'000);
+  const auto all_send = [&] {
+    std::vector<std::unique_ptr<Http2Client>> clients;
+    for (int i = 0; i < kClients; ++i) {
+      clients.push_back(std::make_unique<Http2Client>(server.port()));
+      clients.back()->Send(Http2Client::kHeaders, Http2Client::kEndHeaders, 1,
+                           Http2Client::CallHeaders("/vigil.v1.GazeService/StreamGaze"));
+      EXPECT_TRUE(clients.back()->SendData(1, part, [](const auto&) {}));
+    }
+    EXPECT_EQ(server.AwaitMetric("vigil_calls", kClients), kClients);
+  };
+  const long before = server.Memory();
+  all_send();
+  EXPECT_EQ(server.AwaitMetric("vigil_calls", 0), 0);
+  const long most = before + 64 * 1024;
+  for (int i = 0; i < 100 && server.Memory() > most; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_LE(server.Memory(), most) << "KiB, of before " << before;
+}
+
+// A frame that takes its time is a sign of life, though what answers a ping waits behind it.
+TEST(InferLimits, ASlowSenderIsNotCutOff) {
+  const InferServer server(
+      {"--set", "server.limits.ping_every=1s", "--set", "server.limits.ping_timeout=1s"});
+  Http2Client client(server.port());
+  client.Send(Http2Client::kHeaders, Http2Client::kEndHeaders, 1,
+              Http2Client::CallHeaders("/vigil.v1.GazeService/StreamGaze"));
+  while (client.Next(std::chrono::milliseconds(300)))
+    continue;  // large frames count once settings are answered
+  const std::string message = Http2Client::Message(std::string(60'000, 'x'));
+  ASSERT_TRUE(client.Write(Http2Client::Header(Http2Client::kData, 0, 1, message.size())));
+  constexpr std::size_t kPieces = 20;
+  const std::size_t piece = message.size() / kPieces + 1;
+  for (std::size_t at = 0; at < message.size(); at += piece) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    ASSERT_TRUE(client.Write(message.substr(at, piece))) << at;
+  }
+  bool answered = false;
+  while (const auto frame = client.Next()) {
+    if (answered = frame->type == Http2Client::kData; answered) break;
+  }
+  EXPECT_TRUE(answered);
+}
+
 TEST(InferLimits, StreamsOfAClient) {
   InferServer server({"--set", "server.limits.streams_per_client=3"});
   const Portrait portrait;

@@ -171,7 +171,7 @@ TEST(StageMessages, WhatCannotBeIsRefused) {
   EXPECT_TRUE(FromMessage(blinks).ok());
   blinks.mutable_perclos()->set_coverage(-0.1F);
   EXPECT_FALSE(FromMessage(blinks).ok());
-  v1::Gaze gaze;
+  gaze.Clear();
   gaze.mutable_combined()->set_confidence(2);
   EXPECT_FALSE(FromMessage(gaze).ok());
   v1::FaceAttention scores;
