@@ -26,9 +26,10 @@
 namespace vigil::rpc::internal {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{500};    // how exactly idle times are kept
-constexpr int kWaitingPerMethod = 4;               // calls of a method that a queue takes at once
-constexpr std::size_t kMaxWaitingBytes = 1 << 20;  // of answers that wait, beside the last of them
+constexpr std::chrono::milliseconds kTick{500};  // how exactly idle times are kept
+constexpr int kWaitingPerMethod = 4;             // calls of a method that a queue takes at once
+constexpr std::size_t kMaxWaitingBytes =
+    1 << 20;  // of answers that wait; one that is larger waits alone
 
 // A service of gRPC whose methods hand over bytes. All are served as bidirectional streams: on the wire, a unary call is
 // one with a message each way.

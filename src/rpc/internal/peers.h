@@ -16,11 +16,12 @@ class Peers {
  public:
   /// What the calls of one connection share.
   struct Peer {
-    std::atomic<std::uint64_t> steps =
-        0;         ///< calls and messages so far; grows, whatever else happens
-    int open = 0;  ///< calls now
-    std::list<std::string>::iterator
-        idle{};  ///< its place among those without calls; where open is 0
+    /// Calls and messages so far; grows, whatever else happens.
+    std::atomic<std::uint64_t> steps = 0;
+    /// Calls now.
+    int open = 0;
+    /// Its place among those without calls, where open is 0.
+    std::list<std::string>::iterator idle{};
   };
 
   /// A call begins.
