@@ -51,7 +51,9 @@ enum class Event : std::uintptr_t {
   kDone,
   kFinished
 };
-void* Tag(Event event) { return reinterpret_cast<void*>(event); }
+void* Tag(Event event) {
+  return reinterpret_cast<void*>(event);  // NOLINT(performance-no-int-to-ptr)
+}
 
 // Deadlines of gRPC by the clock that nobody sets.
 gpr_timespec GrpcDeadline(std::chrono::milliseconds wait) {
@@ -99,7 +101,7 @@ class Client final : public GazeClient {
     window_.Add({frame.sequence, frame.timestamp_us, now, frame.deadline});
     auto message = FrameMessage(head, bytes);
     if (connection_->writing) {
-      connection_->unsent.push_back({frame.sequence, std::move(message)});
+      connection_->unsent.push_back({frame.sequence, message});
     } else {
       Write(message);
     }

@@ -79,7 +79,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     stream_.Read(&incoming_, &read_tag_);
   }
 
-  void Send(grpc::ByteBuffer message) override {
+  void Send(const grpc::ByteBuffer& message) override {
     std::lock_guard lock(mutex_);
     if (over_ || final_status_) return;
     answered_ = true;
@@ -88,7 +88,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
       waiting_bytes_ -= waiting_.back().Length();
       waiting_.pop_back();
     }
-    Wait(std::move(message));
+    Wait(message);
   }
 
   bool full() const override {
@@ -104,14 +104,14 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     if (!writing_) StartFinish();
   }
 
-  void SendLast(grpc::ByteBuffer message) override {
+  void SendLast(const grpc::ByteBuffer& message) override {
     std::lock_guard lock(mutex_);
     if (over_ || final_status_) return;
     answered_ = true;
     final_status_ = grpc::Status::OK;
     last_message_ = Clock::now();
     if (writing_) {
-      Wait(std::move(message));
+      Wait(message);
     } else {
       StartLastWrite(message);
     }
@@ -161,9 +161,9 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     ++pending_;
     stream_.WriteAndFinish(message, grpc::WriteOptions(), *final_status_, &finish_tag_);
   }
-  void Wait(grpc::ByteBuffer message) {
+  void Wait(const grpc::ByteBuffer& message) {
     waiting_bytes_ += message.Length();
-    waiting_.push_back(std::move(message));
+    waiting_.push_back(message);
   }
   bool IsFull() const {
     return waiting_.size() >= max_waiting_ || waiting_bytes_ >= kMaxWaitingBytes;
@@ -425,7 +425,7 @@ void ServerCall::OnRead(bool ok) {
   if (ok) of_peer_->steps.fetch_add(1, std::memory_order_relaxed);
   if (const auto handler = HandlerOf()) {
     if (ok) {
-      handler->OnMessage(std::move(message));
+      handler->OnMessage(message);
     } else {
       handler->OnClientDone();
     }
@@ -444,7 +444,7 @@ void ServerCall::OnWritten(bool ok) {
     over_ = over_ || !ok;
     if (!over_) {
       if (!waiting_.empty()) {
-        const grpc::ByteBuffer next = std::move(waiting_.front());
+        const grpc::ByteBuffer next = waiting_.front();
         waiting_.pop_front();
         waiting_bytes_ -= next.Length();
         if (waiting_.empty() && final_status_ && final_status_->ok()) {

@@ -19,7 +19,8 @@
 
 namespace vigil::rpc::internal {
 
-/// The server's half of one call. Safe from any thread; what comes after the call's end has no effect.
+/// The server's half of one call. Safe from any thread; what comes after the call's end has no effect. A message that is kept
+/// is a copy: it shares the bytes (gRPC's buffers do not move).
 class Call {
  public:
   virtual ~Call() = default;
@@ -36,20 +37,20 @@ class Call {
   /// Asks for the next message, which comes to Handler::OnMessage, or Handler::OnClientDone. One at a time.
   virtual void Read() = 0;
   /// One message is sent at a time and Method::answers_ahead more wait; a further one replaces the last that waits.
-  virtual void Send(grpc::ByteBuffer message) = 0;
+  virtual void Send(const grpc::ByteBuffer& message) = 0;
   /// As many messages wait to be sent as may: nothing more should be worked on.
   virtual bool full() const = 0;
   /// Ends the call after what was sent.
   virtual void Finish(const absl::Status& status) = 0;
   /// Send and Finish(OK) in one, with fewer packets.
-  virtual void SendLast(grpc::ByteBuffer message) = 0;
+  virtual void SendLast(const grpc::ByteBuffer& message) = 0;
 };
 
 /// Who answers one call. Called in the thread of the call's queue, one call at a time; must not wait.
 class Handler {
  public:
   virtual ~Handler() = default;
-  virtual void OnMessage(grpc::ByteBuffer message) = 0;
+  virtual void OnMessage(const grpc::ByteBuffer& message) = 0;
   /// The client sends nothing more.
   virtual void OnClientDone() = 0;
   /// After full(), there is room again.

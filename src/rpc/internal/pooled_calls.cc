@@ -28,8 +28,8 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
     queue_ = StreamQueue<Waiting>::Create(
         pool, every_ ? WhenFull::kRefuse : WhenFull::kNewestWins,
         every_ ? std::size_t{kWaitingOfEvery} : 1,
-        [weak = weak_from_this()](int worker, Waiting waiting) {
-          if (const auto self = weak.lock()) self->Work(worker, std::move(waiting));
+        [weak = weak_from_this()](int worker, const Waiting& waiting) {
+          if (const auto self = weak.lock()) self->Work(worker, waiting);
         },
         [weak = weak_from_this()] {
           const auto self = weak.lock();
@@ -37,14 +37,14 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
         });
   }
 
-  void OnMessage(grpc::ByteBuffer message) override {
+  void OnMessage(const grpc::ByteBuffer& message) override {
     bool read = is_stream_;
     {
       std::lock_guard lock(mutex_);
       if (drained_) return answerer_->OnDropped(1);
       ++open_;
     }
-    Waiting waiting{std::move(message), Clock::now()};
+    Waiting waiting{message, Clock::now()};
     switch (queue_->Offer(waiting)) {
       case Offered::kTaken:
         break;
@@ -87,7 +87,7 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
   void OnGone(bool) override { answerer_->OnDropped(queue_->Close()); }
 
  private:
-  void Work(int worker, Waiting waiting) {
+  void Work(int worker, const Waiting& waiting) {
     bool read = false;
     {
       std::lock_guard lock(mutex_);
@@ -97,10 +97,10 @@ class PooledHandler final : public Handler, public std::enable_shared_from_this<
     }
     if (read) call_->Read();
     absl::StatusOr<grpc::ByteBuffer> reply =
-        answerer_->Answer({worker, std::move(waiting.message), waiting.arrived});
+        answerer_->Answer({worker, waiting.message, waiting.arrived});
     if (!reply.ok()) return call_->Finish(reply.status());
-    if (!is_stream_) return call_->SendLast(*std::move(reply));
-    call_->Send(*std::move(reply));
+    if (!is_stream_) return call_->SendLast(*reply);
+    call_->Send(*reply);
     std::unique_lock lock(mutex_);
     if (--open_ > 0 || (!client_done_ && !drained_)) return;
     const bool stopping = !client_done_;
@@ -123,10 +123,10 @@ class QuickStreamHandler final : public Handler {
   QuickStreamHandler(std::shared_ptr<Call> call, std::unique_ptr<Answerer> answerer)
       : call_(std::move(call)), answerer_(std::move(answerer)) {}
 
-  void OnMessage(grpc::ByteBuffer message) override {
-    auto reply = answerer_->Answer({0, std::move(message), Clock::now()});
+  void OnMessage(const grpc::ByteBuffer& message) override {
+    auto reply = answerer_->Answer({0, message, Clock::now()});
     if (!reply.ok()) return call_->Finish(reply.status());
-    call_->Send(*std::move(reply));
+    call_->Send(*reply);
     if (!call_->full()) call_->Read();  // full() changes in this thread alone
   }
   void OnRoom() override { call_->Read(); }
@@ -145,10 +145,10 @@ class QuickHandler final : public Handler {
   QuickHandler(std::shared_ptr<Call> call, const Answer& answer)
       : call_(std::move(call)), answer_(answer) {}
 
-  void OnMessage(grpc::ByteBuffer message) override {
+  void OnMessage(const grpc::ByteBuffer& message) override {
     auto reply = answer_(message);
     if (reply.ok()) {
-      call_->SendLast(*std::move(reply));
+      call_->SendLast(*reply);
     } else {
       call_->Finish(reply.status());
     }
