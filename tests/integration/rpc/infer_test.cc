@@ -294,7 +294,8 @@ TEST(InferLimits, RapidResetsEndTheConnection) {
     }
   }
   EXPECT_TRUE(!open || client.AwaitClosed());
-  EXPECT_EQ(server.AwaitMetric("vigil_connections_reset_total", 1), 1);  // counted once it is closed
+  EXPECT_EQ(server.AwaitMetric("vigil_connections_reset_total", 1),
+            1);  // counted once it is closed
   EXPECT_EQ(server.AwaitMetric("vigil_calls", 0), 0);
 }
 
