@@ -108,6 +108,7 @@ class EpollListener final : public Listener {
     std::lock_guard lock(mutex_);
     for (auto& [fd, connection] : connections_) {
       if (connection.address.peer != peer) continue;
+      if (std::exchange(connection.ended, true)) return false;
       shutdown(fd, SHUT_RDWR);  // its server sees the end, and so does the loop
       return true;
     }
@@ -125,6 +126,7 @@ class EpollListener final : public Listener {
     Address address;
     bool handed_on = false;
     Deadline close_at = Deadline::max();
+    bool ended = false;    // by Disconnect
     bool guarded = false;  // has to make progress
     std::uint64_t steps = 0;
     std::int64_t accounted = 0;  // of the bytes that came

@@ -87,7 +87,7 @@ class Listener {
   virtual Counts counts() const = 0;
   /// No further connections; those that are open stay.
   virtual void StopAccepting() = 0;
-  /// Ends the connection of that peer at once, both ways. False: there is none.
+  /// Ends the connection of that peer at once, both ways. False: there is none, or this was said before.
   virtual bool Disconnect(const std::string& peer) = 0;
   /// The same for all.
   virtual void DisconnectAll() = 0;

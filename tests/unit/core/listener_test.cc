@@ -105,6 +105,7 @@ TEST_F(ListenerTest, ConnectionsCountAsLongAsTheyAreOpen) {
   shutdown(taken_[0].get(), SHUT_RDWR);
   EXPECT_TRUE(Await([&] { return listener_->counts().open == 1; }));
   EXPECT_TRUE(listener_->Disconnect(peers_[1]));
+  EXPECT_FALSE(listener_->Disconnect(peers_[1])) << "once is enough";
   EXPECT_FALSE(listener_->Disconnect("127.0.0.1:1"));
   EXPECT_TRUE(Await([&] { return listener_->counts().open == 0; }));
   EXPECT_EQ(test::ReadAll(b.get()), "");
