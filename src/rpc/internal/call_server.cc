@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,14 +21,13 @@
 #include "core/status.h"
 #include "rpc/internal/grpc_values.h"
 #include "rpc/internal/peers.h"
+#include "rpc/internal/send_queue.h"
 
 namespace vigil::rpc::internal {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};  // how exactly idle times are kept
 constexpr int kWaitingPerMethod = 4;             // calls of a method that a queue takes at once
-constexpr std::size_t kMaxWaitingBytes =
-    1 << 20;  // of answers that wait; one that is larger waits alone
 
 // A service of gRPC whose methods hand over bytes. All are served as bidirectional streams: on the wire, a unary call is
 // one with a message each way.
@@ -84,16 +82,12 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     if (over_ || final_status_) return;
     answered_ = true;
     if (!writing_) return StartWrite(message);
-    if (IsFull()) {
-      waiting_bytes_ -= waiting_.back().Length();
-      waiting_.pop_back();
-    }
-    Wait(message);
+    waiting_.Offer(message);
   }
 
   bool full() const override {
     std::lock_guard lock(mutex_);
-    return IsFull();
+    return waiting_.full();
   }
 
   void Finish(const absl::Status& status) override {
@@ -111,7 +105,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     final_status_ = grpc::Status::OK;
     last_message_ = Clock::now();
     if (writing_) {
-      Wait(message);
+      waiting_.Add(message);
     } else {
       StartLastWrite(message);
     }
@@ -161,13 +155,6 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
     ++pending_;
     stream_.WriteAndFinish(message, grpc::WriteOptions(), *final_status_, &finish_tag_);
   }
-  void Wait(const grpc::ByteBuffer& message) {
-    waiting_bytes_ += message.Length();
-    waiting_.push_back(message);
-  }
-  bool IsFull() const {
-    return waiting_.size() >= max_waiting_ || waiting_bytes_ >= kMaxWaitingBytes;
-  }
   void StartFinish() {
     ++pending_;
     stream_.Finish(*final_status_, &finish_tag_);
@@ -184,7 +171,6 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::string name_, peer_, address_, trace_id_;
   Deadline deadline_ = Deadline::max();
   bool is_stream_ = false;
-  std::size_t max_waiting_ = 1;
   std::shared_ptr<Peers::Peer> of_peer_;
 
   mutable std::mutex mutex_;
@@ -192,8 +178,7 @@ class ServerCall final : public Call, public std::enable_shared_from_this<Server
   std::shared_ptr<ServerCall> self_;
   std::shared_ptr<Handler> handler_;
   grpc::ByteBuffer incoming_;
-  std::deque<grpc::ByteBuffer> waiting_;  // to be sent
-  std::size_t waiting_bytes_ = 0;         // of waiting_
+  SendQueue waiting_{1};
   std::optional<grpc::Status> final_status_;
   Clock::time_point last_message_;
   int pending_ = 0;  // operations whose events are still to come
@@ -389,7 +374,6 @@ void ServerCall::Begin() {
   address_ = peer_.substr(0, peer_.rfind(':'));
   const Method& method = server_.services_[service_].methods[method_];
   is_stream_ = method.is_stream;
-  max_waiting_ = static_cast<std::size_t>(method.answers_ahead);
   const auto& metadata = context_.client_metadata();
   if (const auto trace = metadata.find("traceparent"); trace != metadata.end())
     trace_id_ = TraceIdOf({trace->second.data(), trace->second.size()});
@@ -399,6 +383,7 @@ void ServerCall::Begin() {
   {
     std::lock_guard lock(mutex_);
     pending_ = 1;  // the done event
+    waiting_ = SendQueue(static_cast<std::size_t>(method.answers_ahead));
     last_message_ = Clock::now();
   }
   if (const auto status = server_.Add(shared_from_this()); !status.ok()) return Finish(status);
@@ -437,16 +422,14 @@ void ServerCall::OnWritten(bool ok) {
   bool was_full = false;
   {
     std::lock_guard lock(mutex_);
-    was_full = IsFull();
+    was_full = waiting_.full();
     --pending_;
     writing_ = false;
     last_message_ = Clock::now();
     over_ = over_ || !ok;
     if (!over_) {
       if (!waiting_.empty()) {
-        const grpc::ByteBuffer next = waiting_.front();
-        waiting_.pop_front();
-        waiting_bytes_ -= next.Length();
+        const grpc::ByteBuffer next = waiting_.Take();
         if (waiting_.empty() && final_status_ && final_status_->ok()) {
           StartLastWrite(next);
         } else {
@@ -472,8 +455,7 @@ void ServerCall::OnDone() {
     --pending_;
     over_ = true;
     answered = answered_;
-    waiting_.clear();
-    waiting_bytes_ = 0;
+    waiting_ = SendQueue(1);
     handler = std::move(handler_);
   }
   if (handler) handler->OnGone(cancelled);

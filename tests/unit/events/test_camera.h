@@ -138,4 +138,6 @@ class TestCamera {
   std::unique_ptr<EventEngine> engine_;
 };
 
+inline SceneOptions DoorAndGarden() { return Scene({VerticalAt(50)}, {Rectangle(60, 0, 90, 100)}); }
+
 }  // namespace vigil::events::test
