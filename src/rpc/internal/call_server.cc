@@ -27,6 +27,7 @@ namespace vigil::rpc::internal {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};  // how exactly idle times are kept
+constexpr std::int64_t kTicksOfPause = 6;        // without a call: memory is given back
 constexpr int kWaitingPerMethod = 4;             // calls of a method that a queue takes at once
 
 // A service of gRPC whose methods hand over bytes. All are served as bidirectional streams: on the wire, a unary call is
@@ -308,14 +309,13 @@ class Server final : public CallServer {
   }
 
   // What large messages took stays with the C library, in pieces, until it is asked for it: hundreds of megabytes, after many
-  // at once. Asked for when nothing was open for a tick, so that connections are gone as well.
+  // at once. Asked for once in a pause: it takes a while, and what comes next has to take its memory anew.
   void GiveBackMemory() {
     const CallCounts now = counts();
     const bool quiet = now.open == 0 && now.begun == begun_before_;
     begun_before_ = now.begun;
-    if (!quiet || now.begun == begun_at_trim_) return;
-    begun_at_trim_ = now.begun;
-    malloc_trim(0);
+    quiet_ticks_ = quiet ? quiet_ticks_ + 1 : 0;
+    if (quiet_ticks_ == kTicksOfPause) malloc_trim(0);
   }
 
   const CallServerOptions options_;
@@ -331,7 +331,8 @@ class Server final : public CallServer {
   Peers peers_;
   CallCounts counts_;
   std::vector<std::jthread> threads_;
-  std::uint64_t begun_before_ = 0, begun_at_trim_ = 0;  // the housekeeper's
+  std::uint64_t begun_before_ = 0;  // calls, at the last tick; the housekeeper's, as the next
+  std::int64_t quiet_ticks_ = 0;    // in a row without a call
   std::jthread housekeeper_;
 };
 

@@ -10,9 +10,10 @@ InferenceMetrics::InferenceMetrics(Metrics& metrics, const std::string& service)
                                  {{"service", service}, {"outcome", "error"}})),
       frames_(metrics.AddCounter("frames_processed_total", "Frames that have a result",
                                  {{"service", service}})),
-      dropped_(metrics.AddCounter("frames_dropped_total",
-                                  "Frames that newer ones of their stream replaced",
-                                  {{"service", service}})),
+      dropped_(
+          metrics.AddCounter("frames_dropped_total",
+                             "Frames that newer ones of their stream replaced, or whose call ended",
+                             {{"service", service}})),
       duration_ms_(metrics.AddHistogram("inference_duration_ms",
                                         "Time in networks of one frame, milliseconds",
                                         LatencyBounds(), {{"service", service}})),

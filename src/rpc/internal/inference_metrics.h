@@ -19,6 +19,7 @@ class InferenceMetrics {
   /// A frame was answered. Times in microseconds: in networks, and from arrival to answer.
   void Answered(bool ok, std::size_t detections, std::int64_t model_us,
                 std::int64_t total_us) const;
+  /// Frames that will not be answered.
   void Dropped(std::uint64_t frames) const;
   /// A stream began (+1) or ended (-1).
   void Streams(int change) const;
